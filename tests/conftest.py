@@ -1,0 +1,34 @@
+"""What all tests share. See CONTRIBUTING.md, "Tests"."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # kernels are started without it
+os.environ["TUNESMITH_PLAIN"] = "1"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root."""
+    return ROOT
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder, for a test that must not see what earlier runs left."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("TUNESMITH_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """The Python to start as another process."""
+    return sys.executable
