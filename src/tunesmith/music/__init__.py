@@ -1,0 +1,1 @@
+"""Songs: what a melody is, how files become one, and many of them at once."""
