@@ -1,0 +1,315 @@
+"""The player in a real browser: on a page, in JupyterLab (trusted and not, light and dark), in nbconvert's HTML.
+
+Needs Chromium and playwright, which README's commands don't install: without them these tests are skipped.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tunesmith.display import show as room
+from tunesmith.display.engrave import timemap
+from tunesmith.display.show import mimebundle, page
+from tunesmith.display.sound import sound
+from tunesmith.music.melody import Melody
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer"),
+]
+
+FIRST = Melody.of(
+    [(67, 1), (71, 0.5), (72, 0.5), (74, 1), (74, 4), (76, 1), (72, 0.5), (None, 0.5), (74, 2)],
+    time_signature="3/4",
+    key="G major",
+    title="First",
+)
+SECOND = Melody.of(
+    [(64, 0.5), (69, 1), (71, 0.5), (72, 0.75), (74, 0.25), (72, 0.5), (71, 1), (68, 0.5), (69, 1.5)],
+    time_signature="6/8",
+    upbeat=0.5,
+    key="A minor",
+    title="Second",
+)
+# What the page says of its players: read there, compared here.
+STATE = """() => [...document.querySelectorAll('.tunesmith-player')].map((card) => {
+    const audio = card.querySelector('audio'), score = card.querySelector('svg'), image = card.querySelector('img');
+    const lit = [...card.querySelectorAll('[data-note]')].filter((note) => note.style.fill);
+    const box = (score || image).getBoundingClientRect();
+    return {ready: audio.readyState, seconds: audio.duration, inline: !!score, drawn: box.width * box.height,
+            natural: image ? image.naturalWidth : 0, lit: lit.map((note) => Number(note.dataset.note)),
+            band: card.querySelectorAll('.tunesmith-cursor').length, right: card.getBoundingClientRect().right};
+})"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(browser):
+    """A fresh tab of the size of a laptop; `tab.complaints` are the errors that the page reported."""
+    tab = browser.new_page(viewport={"width": 1100, "height": 900})
+    tab.complaints = []
+    tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    yield tab
+    tab.close()
+
+
+@pytest.fixture
+def three(tab, tmp_path):
+    """A page with three players, two of them of the same melody, opened."""
+    path = tmp_path / "page.html"
+    path.write_text(page([FIRST, SECOND, FIRST], captions=["a", "b", "a again"]), encoding="utf-8")
+    tab.goto(path.as_uri())
+    wait_for_sound(tab, 3)
+    return tab
+
+
+def wait_for_sound(tab, count):
+    """Until `count` players have loaded their sound (4: all of it)."""
+    tab.wait_for_function(
+        f"() => {{const all = [...document.querySelectorAll('.tunesmith-player audio')];"
+        f" return all.length === {count} && all.every((audio) => audio.readyState === 4)}}",
+        timeout=60_000,
+    )
+
+
+def seek(tab, player, seconds):
+    tab.evaluate(
+        """([player, seconds]) => new Promise((done) => {
+            const audio = document.querySelectorAll('.tunesmith-player audio')[player];
+            audio.addEventListener('seeked', () => setTimeout(done, 50), {once: true});
+            audio.currentTime = seconds;
+        })""",
+        [player, seconds],
+    )
+
+
+def test_three_players_on_a_page(three, tmp_path):
+    state = three.evaluate(STATE)
+    assert [player["inline"] for player in state] == [True] * 3
+    assert all(player["ready"] == 4 and player["drawn"] > 10_000 for player in state)
+    for player, melody in zip(state, [FIRST, SECOND, FIRST]):
+        assert player["seconds"] == pytest.approx(sound(melody).seconds, abs=0.1)
+    ids = three.evaluate("() => [...document.querySelectorAll('[id]')].map((element) => element.id)")
+    assert ids and len(ids) == len(set(ids))
+    hrefs = three.evaluate(
+        "() => [...document.querySelectorAll('use')].map((use) => use.getAttribute('href').slice(1))"
+    )
+    assert hrefs and set(hrefs) <= set(ids)
+    assert three.complaints == []
+    three.screenshot(path=tmp_path / "page.png", full_page=True)
+
+
+@pytest.mark.parametrize("player, melody", [(0, FIRST), (1, SECOND), (2, FIRST)])
+def test_the_cursor_is_on_the_note_that_sounds(three, player, melody):
+    times = timemap(melody)
+    for note in (1, len(times) // 2, len(times) - 1):
+        seek(three, player, sum(times[note]) / 2)
+        state = three.evaluate(STATE)[player]
+        assert (state["lit"], state["band"]) == ([note], 1)
+    seek(three, player, 0)
+    assert three.evaluate(STATE)[player]["band"] == 0
+
+
+def test_the_cursor_is_away_in_a_rest(three):
+    seek(three, 0, 8.25 * 0.6)
+    assert three.evaluate(STATE)[0]["lit"] == [7]
+    seek(three, 0, 8.75 * 0.6)
+    assert (three.evaluate(STATE)[0]["lit"], three.evaluate(STATE)[0]["band"]) == ([], 0)
+
+
+def test_the_band_lies_over_its_note(three):
+    seek(three, 1, timemap(SECOND)[3][0] + 0.05)
+    band, head = three.evaluate(
+        """() => ['.tunesmith-cursor', '[data-note="3"] .notehead'].map((name) => {
+            const box = document.querySelectorAll('.tunesmith-player')[1].querySelector(name).getBoundingClientRect();
+            return [box.left, box.right, box.top, box.bottom];
+        })"""
+    )
+    assert band[0] < head[0] < head[1] < band[1] and band[2] < head[2] < head[3] < band[3]
+
+
+def test_a_click_on_a_note_goes_there(three):
+    three.locator('.tunesmith-player >> nth=1 >> [data-note="5"] .notehead').click(force=True)
+    now = three.evaluate("() => document.querySelectorAll('audio')[1].currentTime")
+    assert now == pytest.approx(timemap(SECOND)[5][0], abs=0.01)
+
+
+def test_playing_moves_the_cursor_and_stops_the_others(three):
+    play = "(player) => {const a = document.querySelectorAll('audio')[player]; a.muted = true; return a.play()}"
+    three.evaluate(play, 0)
+    three.wait_for_function("() => document.querySelector('[data-note=\"1\"]').style.fill", timeout=20_000)
+    three.evaluate(play, 2)
+    assert three.evaluate("() => [...document.querySelectorAll('audio')].map((a) => a.paused)") == [True, True, False]
+
+
+def test_one_broken_player_stops_no_other(tab, tmp_path):
+    path = tmp_path / "page.html"
+    text = page([FIRST, SECOND, FIRST])
+    path.write_text(re.sub(r'data-times="[^"]*"', 'data-times="broken"', text, count=1), encoding="utf-8")
+    tab.goto(path.as_uri())
+    wait_for_sound(tab, 3)
+    state = tab.evaluate(STATE)
+    assert [player["inline"] for player in state] == [False, True, True]
+    assert state[0]["natural"] > 0
+
+
+def test_a_narrow_screen(three, tmp_path):
+    three.set_viewport_size({"width": 400, "height": 800})
+    assert all(player["right"] <= 400 for player in three.evaluate(STATE))
+    assert three.evaluate("() => document.documentElement.scrollWidth") <= 400
+    three.screenshot(path=tmp_path / "narrow.png", full_page=True)
+
+
+def test_the_keyboard_reaches_every_player(three):
+    reached = set()
+    for _ in range(40):
+        three.keyboard.press("Tab")
+        reached.add(three.evaluate("() => [...document.querySelectorAll('audio')].indexOf(document.activeElement)"))
+    assert {0, 1, 2} <= reached
+
+
+# --- notebooks ---------------------------------------------------------------------------------------------------
+
+CELL = """\
+from tunesmith.display.show import show
+from tunesmith.music.melody import Melody
+melody = Melody.of([(67, 1), (71, 0.5), (72, 0.5), (74, 4)], time_signature="3/4", key="G major", title="Mine")
+show(melody, melody, captions=["A human song", "A network's, after 90 seconds of training"], title=True)
+"""
+
+
+def notebook():
+    """A notebook as a fresh clone has it: with its outputs, and trusted by nobody."""
+    melody = Melody.of([(67, 1), (71, 0.5), (72, 0.5), (74, 4)], time_signature="3/4", key="G major", title="Mine")
+    captions = ["A human song", "A network's, after 90 seconds of training"]
+    output = nbformat.v4.new_output("display_data", mimebundle(melody, melody, captions=captions, title=True))
+    cells = [
+        nbformat.v4.new_markdown_cell("# Listen\n\nTwo melodies."),
+        nbformat.v4.new_code_cell(CELL, outputs=[output], execution_count=1),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    for place, cell in enumerate(made.cells):
+        cell.id = f"cell-{place}"
+    return made
+
+
+def environment(folder):
+    """Variables that keep Jupyter inside `folder` and let its kernels find the package."""
+    places = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
+    places["JUPYTER_RUNTIME_DIR"] = str(folder / "runtime")
+    places["JUPYTERLAB_SETTINGS_DIR"] = str(folder / "settings")
+    places["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
+    places["IPYTHONDIR"] = str(folder / "ipython")
+    sources = str(Path(room.__file__).parents[2])
+    return {**os.environ, **places, "PYTHONPATH": sources, "PYTHONUTF8": "1"}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab of its own: a function that opens the notebook's address in a theme."""
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+    folder = tmp_path_factory.mktemp("lab")
+    work = folder / "work"
+    work.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(16)
+    arguments = [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--IdentityProvider.token={token}",
+    ]
+    with open(folder / "log.txt", "w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *arguments, f"--ServerApp.root_dir={work}"],
+            env=environment(folder),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+        def address(theme, name):
+            nbformat.write(notebook(), work / name)
+            settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+            settings.mkdir(parents=True, exist_ok=True)
+            (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": f"JupyterLab {theme}"}))
+            (settings / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false"}))
+            return f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"
+
+        try:
+            _wait_until_up(f"http://127.0.0.1:{port}/api?token={token}", server, folder / "log.txt")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait_until_up(url, server, log):
+    for _ in range(120):
+        assert server.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_jupyterlab_untrusted_then_run(lab, tab, tmp_path, theme):
+    tab.goto(lab(theme, f"{theme.lower()}.ipynb"))
+    tab.wait_for_selector(".jp-Notebook audio", timeout=60_000)
+    wait_for_sound(tab, 2)
+    untrusted = tab.evaluate(STATE)
+    assert [player["inline"] for player in untrusted] == [False, False]
+    assert all(player["natural"] > 0 and player["ready"] == 4 for player in untrusted)
+    tab.screenshot(path=tmp_path / "untrusted.png")
+
+    tab.get_by_role("menuitem", name="Run", exact=True).click()
+    tab.get_by_text("Run All Cells", exact=True).click()
+    tab.wait_for_selector(".tunesmith-player[data-ready] svg [data-note]", timeout=60_000)
+    wait_for_sound(tab, 2)
+    assert [player["inline"] for player in tab.evaluate(STATE)] == [True, True]
+    seek(tab, 1, 0.8)
+    state = tab.evaluate(STATE)
+    assert [(player["lit"], player["band"]) for player in state] == [([], 0), ([1], 1)]
+    assert tab.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    tab.screenshot(path=tmp_path / "run.png")
+    assert tab.evaluate("() => document.body.dataset.jpThemeLight") == ("true" if theme == "Light" else "false")
+
+
+def test_nbconvert(tab, tmp_path):
+    pytest.importorskip("nbconvert", reason="nbconvert is not installed")
+    nbformat.write(notebook(), tmp_path / "lesson.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "lesson.ipynb"]
+    run = subprocess.run(command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    tab.goto((tmp_path / "lesson.html").as_uri())
+    wait_for_sound(tab, 2)
+    assert [player["inline"] for player in tab.evaluate(STATE)] == [True, True]
+    tab.screenshot(path=tmp_path / "nbconvert.png", full_page=True)

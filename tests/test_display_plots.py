@@ -1,0 +1,115 @@
+"""Figures: what nbval sees of them, and that they hold on any page."""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tunesmith.display import plots, style
+from tunesmith.display.plots import image_html, piano_roll, plot_bars, plot_lines
+from tunesmith.music.melody import Melody
+
+AXES = {"x_label": "epoch", "y_label": "loss in nats a step"}
+TUNE = Melody.of([(62, 1), (67, 2), (None, 1), (66, 0.5), (67, 0.5)], time_signature="3/4", upbeat=1, key="G major")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
+
+
+def picture(bundle):
+    return base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
+
+
+def test_lines(shown):
+    lines = {"training": [3, 2, 1], "validation": [3, 2.5, 2.4]}
+    assert plot_lines(lines, alt="The best validation loss is 2.4.", title="Learning", **AXES) is None
+    (bundle,) = shown
+    assert bundle["text/plain"] == "The best validation loss is 2.4."
+    assert 'alt="The best validation loss is 2.4."' in bundle["text/html"]
+    drawn = picture(bundle)
+    ET.fromstring(drawn)
+    assert style.BLUE.lower() in drawn.lower() and style.ORANGE.lower() in drawn.lower()
+    assert "stroke-dasharray" in drawn  # not by colour alone
+
+
+def test_bars(shown):
+    plot_bars({"human": {"C": 3, "D": 2}, "LSTM": {"C": 1, "E": 2}}, alt="C leads.", x_label="pitch", y_label="notes")
+    assert "<pattern" in picture(shown[0])  # the hatch
+    assert len(picture(shown[0])) < 80_000
+
+
+def test_piano_roll(shown):
+    piano_roll(TUNE)
+    piano_roll(TUNE, step=0.25)
+    assert shown[0]["text/plain"] == "Piano roll: 4 notes from D4 to G4 in 5 quarter notes."
+    assert len(picture(shown[1])) > len(picture(shown[0]))
+
+
+def test_every_figure_is_white_and_fits_the_page(shown):
+    plot_lines({"a": [1, 2]}, alt="up", **AXES)
+    assert "max-width:100%" in shown[0]["text/html"] and "background:#FFFFFF" in shown[0]["text/html"]
+    assert 'id="patch_1"' in picture(shown[0]) and "fill: #ffffff" in picture(shown[0])
+
+
+def test_text_is_escaped():
+    assert 'alt="a &lt; &quot;b&quot;"' in image_html("<svg/>", 'a < "b"')
+
+
+def test_settings_stay_inside(shown):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    plot_lines({"a": [1, 2]}, alt="up", **AXES)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_the_same_bytes_in_every_process():
+    code = (
+        "import IPython.display as d, hashlib\n"
+        "d.display = lambda b, raw: print(hashlib.sha256(b['text/html'].encode()).hexdigest())\n"
+        "from tunesmith.display.plots import plot_bars\n"
+        "plot_bars({'a': {'x': 1}, 'b': {'x': 2}}, alt='two', x_label='x', y_label='y')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(plots.__file__).parents[2])}
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**environment, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        for seed in "12"
+    ]
+    assert runs[0].stdout == runs[1].stdout != ""
+
+
+def test_looks_differ_in_more_than_colour():
+    looks = [style.look(name, place) for place, name in enumerate("abcdef")]
+    for part in ("color", "dash", "marker", "hatch"):
+        assert len({getattr(each, part) for each in looks}) == 6
+    assert style.look("forget gate", 0).color == style.VERMILLION
+
+
+@pytest.mark.parametrize(
+    "draw, words",
+    [
+        (lambda: plot_lines({}, alt="x", **AXES), "no lines"),
+        (lambda: plot_lines({"a": [1, 2]}, x=[1], alt="x", **AXES), "2 values for 1 places"),
+        (lambda: plot_lines({"a": [1, 2]}, alt=" ", **AXES), "text alternative"),
+        (lambda: plot_bars({}, alt="x", **AXES), "no bars"),
+        (lambda: piano_roll(Melody.of([(None, 1)])), "no notes"),
+    ],
+)
+def test_bad_input(draw, words):
+    with pytest.raises(ValueError, match=words):
+        draw()

@@ -1,0 +1,98 @@
+"""The sound: measured, not only made."""
+
+import io
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from tunesmith.display import sound as room
+from tunesmith.display.sound import LONGEST, RATE, mp3, play, sound
+from tunesmith.music.melody import Melody
+
+
+@pytest.fixture(params=["font", "sines"])
+def voice(request, monkeypatch):
+    """Each test twice: with midirenderer and, as on Linux on ARM, without."""
+    if request.param == "sines":
+        monkeypatch.setitem(sys.modules, "midirenderer", None)
+    play.cache_clear()
+    yield request.param
+    play.cache_clear()
+
+
+def samples(content):
+    values, rate = soundfile.read(io.BytesIO(content), dtype="float32")
+    assert (rate, values.ndim) == (RATE, 1)
+    return values
+
+
+def fundamental(values):
+    """The lowest frequency, in hertz, that is there in strength: a piano's overtones may be louder than its note."""
+    spectrum = np.abs(np.fft.rfft(values * np.hanning(len(values)), 2**18))
+    first = np.flatnonzero(spectrum > 0.2 * spectrum.max())[0]
+    nearby = first + 2**18 * 20 // RATE  # 20 hertz on, past the top of the first peak
+    return np.fft.rfftfreq(2**18, 1 / RATE)[first + spectrum[first:nearby].argmax()]
+
+
+@pytest.mark.parametrize("pitch", [57, 69, 76])
+def test_pitch_is_right(voice, pitch):
+    heard = samples(mp3(Melody.of([(pitch, 2)], tempo=60)))
+    assert fundamental(heard[RATE // 10 : RATE]) == pytest.approx(440 * 2 ** ((pitch - 69) / 12), rel=0.01)
+
+
+def test_length_loudness_and_the_silences(voice):
+    melody = Melody.of([(69, 1), (71, 1), (None, 1), (72, 1)], tempo=120)
+    made = sound(melody)
+    heard = samples(made.mp3)
+    assert made.seconds == pytest.approx(len(heard) / RATE, abs=0.05)
+    assert 2.0 < made.seconds < 3.1  # 4 quarters at 120, the last one's ring, a quarter second
+    assert 0.6 < np.abs(heard).max() <= 1.0
+    loud = np.flatnonzero(np.abs(heard) > 0.05)
+    assert loud[0] < 0.1 * RATE
+    assert np.abs(heard[int(-0.2 * RATE) :]).max() < 0.01
+
+
+def test_notes_sound_one_after_the_other(voice):
+    heard = samples(mp3(Melody.of([(60, 1), (67, 1), (72, 1)], tempo=60)))
+    parts = [fundamental(heard[int((k + 0.1) * RATE) : int((k + 0.9) * RATE)]) for k in range(3)]
+    assert parts == pytest.approx([261.6, 392.0, 523.3], rel=0.01)
+
+
+def test_without_a_tempo_100_quarters_a_minute():
+    melody = Melody.of([(69, 10)])
+    assert sound(melody).seconds == sound(melody.replace(tempo=100)).seconds
+    assert sound(melody).seconds == pytest.approx(6 + 0.85)
+
+
+def test_odd_tempi_are_kept():
+    assert sound(Melody.of([(69, 10)], tempo=92.5)).seconds == pytest.approx(600 / 92.5 + 0.85, abs=0.001)
+
+
+def test_a_long_tune_is_faded_out_after_a_minute(voice):
+    made = sound(Melody.of([(69, 1)] * 150, tempo=100))
+    heard = samples(made.mp3)
+    assert made.seconds == pytest.approx(LONGEST + 0.25)
+    assert room.CUT in made.remarks
+    assert len(made.mp3) < 250_000
+    loudness = np.abs(heard)
+    assert loudness[57 * RATE : 58 * RATE].max() > 0.1 > loudness[int((LONGEST - 0.1) * RATE) :].max()
+
+
+def test_the_sines_are_announced(voice):
+    assert sound(Melody.of([(69, 1)])).remarks == ((room.SINES,) if voice == "sines" else ())
+
+
+def test_silence_is_not_amplified(voice):
+    assert np.abs(samples(mp3(Melody.of([(None, 4)])))).max() < 0.01
+
+
+def test_size():
+    melody = Melody.of([(67, 1), (71, 0.5), (72, 0.5), (74, 2)] * 16, time_signature="4/4")
+    assert len(mp3(melody)) < 140_000
+
+
+def test_no_notes():
+    with pytest.raises(ValueError, match="nothing to play"):
+        mp3(Melody.of([]))
