@@ -8,6 +8,7 @@ Used by `show` in every lesson.
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,35 +49,36 @@ class Sound:
 
 
 def mp3(melody: Melody) -> bytes:
-    """The melody's sound as MP3: one channel, 24 kHz, a minute at most.
+    """The whole melody's sound as MP3, for a file: one channel, 24 kHz. Lesson 07.
 
     Raises ValueError for a melody without notes.
     """
-    return sound(melody).mp3
+    return sound(melody, longest=math.inf).mp3
 
 
-def sound(melody: Melody) -> Sound:
-    """Play a melody: as loud as any other, cut at 60 s with a fade, a quarter second of silence behind it.
+def sound(melody: Melody, longest: float = LONGEST) -> Sound:
+    """Play a melody: as loud as any other, a quarter second of silence behind it.
 
+    longest: seconds after which it is faded out; a player in a notebook has a minute.
     Raises ValueError for a melody without notes.
     """
     if not melody.notes:
         raise ValueError("nothing to play: the melody has no notes")
     seconds = float(melody.duration) * 60 / (melody.tempo or DEFAULT_TEMPO)
-    return play(midi_bytes(melody.replace(title="")), seconds)
+    return play(midi_bytes(melody.replace(title="")), seconds, longest)
 
 
 @lru_cache(maxsize=32)
-def play(midi: bytes, seconds: float) -> Sound:
-    """Play the bytes of a MIDI file whose last note or rest ends after `seconds`."""
+def play(midi: bytes, seconds: float, longest: float = LONGEST) -> Sound:
+    """Play the bytes of a MIDI file whose last note or rest ends after `seconds`; cut it after `longest`."""
     import numpy as np
 
     try:
         samples, remarks = _with_font(midi), ()
     except ImportError:
         samples, remarks = _with_sines(midi), (SINES,)
-    is_cut = seconds > LONGEST
-    length, fade = (LONGEST, _FADE) if is_cut else (seconds + _RING, _RING)
+    is_cut = seconds > longest
+    length, fade = (longest, _FADE) if is_cut else (seconds + _RING, _RING)
     samples = _fitted(samples, round(length * RATE), round(fade * RATE))
     samples *= _PEAK / max(float(np.abs(samples).max(initial=0)), 1e-6)
     samples = np.concatenate([samples, np.zeros(round(_SILENCE * RATE), np.float32)])

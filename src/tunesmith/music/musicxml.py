@@ -27,12 +27,18 @@ def musicxml_text(melody: Melody) -> str:
 
 def _score(melody: Melody) -> stream.Score:
     """The melody as a music21 score, bar by bar."""
-    from music21 import clef, key, metadata, meter, stream, tempo
+    from music21 import clef, duration, key, metadata, meter, stream, tempo
 
+    class Unmeasured(stream.Measure):
+        """A bar as long as its notes: for a long one without a metre music21 would search for minutes."""
+
+        barDuration = property(lambda self: duration.Duration(self.highestTime))
+
+    bar_class = stream.Measure if melody.time_signature else Unmeasured
     part = stream.Part()
     tied = False
     for index, bar in enumerate(melody.bars()):
-        measure = stream.Measure(number=index + (0 if melody.upbeat else 1))
+        measure = bar_class(number=index + (0 if melody.upbeat else 1))
         if index == 0:
             if melody.key:
                 measure.append(key.KeySignature(melody.key.signature))

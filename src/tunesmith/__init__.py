@@ -1,0 +1,78 @@
+"""tunesmith: what the lessons of *From Gates to Melodies* share.
+
+``import tunesmith as ts`` is quick: each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from tunesmith.display import show as _show
+from tunesmith.music import files
+from tunesmith.music.melody import Melody
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "Note": "music.melody",
+    "Melody": "music.melody",
+    "Key": "music.key",
+    "estimate_key": "music.key",
+    "pitch_name": "music.key",
+    "to_empty_signature": "music.key",
+    "kern_text": "music.kern",
+    "read": "music.files",
+    "write": "music.files",
+    "load": "music.corpus",
+    "data_path": "music.data",
+    "encode": "tokens.steps",
+    "decode": "tokens.steps",
+    "Vocabulary": "tokens.vocabulary",
+    "split": "tokens.split",
+    "MelodyLSTM": "models.melody_lstm",
+    "fit": "learn.train",
+    "load_model": "learn.checkpoint",
+    "save_model": "learn.checkpoint",
+    "probabilities": "learn.sample",
+    "sample": "learn.sample",
+    "generate": "learn.sample",
+    "CopiedRuns": "learn.originality",
+    "show": "display.show",
+    "piano_roll": "display.plots",
+    "plot_bars": "display.plots",
+    "plot_lines": "display.plots",
+    "check": "course.exercises",
+    "mine": "course.exercises",
+}
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"tunesmith has no {name!r}: it has {', '.join(__all__)}")
+    value = getattr(import_module(f"tunesmith.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PLACES])
+
+
+def _svg(melody: Melody) -> str:
+    return import_module("tunesmith.display.engrave").svg(melody)
+
+
+def _mp3(melody: Melody) -> bytes:
+    return import_module("tunesmith.display.sound").mp3(melody)
+
+
+def _decode(tokens: Any) -> Melody:
+    return import_module("tunesmith.tokens.steps").decode(tokens)
+
+
+# The rooms know nothing of those beside or above them; what these add is plugged in here.
+Melody.renderer = staticmethod(_show.mimebundle)
+_show.decoder = _decode
+files.WRITERS.update({".svg": _svg, ".mp3": _mp3})

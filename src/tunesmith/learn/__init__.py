@@ -1,0 +1,1 @@
+"""Training, checkpoints, sampling, and measuring what was copied."""

@@ -1,0 +1,1 @@
+"""Networks that read token ids and give logits, one file a model."""

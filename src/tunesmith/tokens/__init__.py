@@ -1,0 +1,1 @@
+"""Melodies as tokens: time-step encoding, vocabulary, splits. NumPy only."""

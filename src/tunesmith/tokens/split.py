@@ -1,0 +1,89 @@
+"""Songs for training, validation and test, with the variants of a tune kept on one side."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from tunesmith.tokens.steps import HOLD, REST, split_tokens
+
+Song = TypeVar("Song", bound=Sequence[str])
+
+INCIPIT_NOTES = 9  # eight intervals
+
+
+def split(
+    songs: Sequence[Song],
+    shares: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    *,
+    titles: Sequence[str] | None = None,
+    seed: int = 0,
+) -> tuple[list[Song], list[Song], list[Song]]:
+    """Divide token songs into training, validation and test songs. Lessons 05 and 06.
+
+    Folk songs come in variants: those with the same title (if `titles` are given), or the same first
+    eight intervals and durations, form a family and stay on one side. The division depends on the
+    songs, the shares and the seed alone, and is the same on every machine. The shares are met as
+    nearly as whole families allow. Raises ValueError if the shares are not three that add up to 1.
+    """
+    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError(f"shares {shares} should be three numbers of 0 or more that add up to 1")
+    if titles is not None and len(titles) != len(songs):
+        raise ValueError(f"there are {len(songs)} songs but {len(titles)} titles")
+    families = sorted(_families(songs, titles), key=lambda family: _shuffle_key(songs[family[0]], seed))
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for family in families:
+        # The next family goes where most is missing, measured against what that side is to hold.
+        missing = [share - len(part) / len(songs) for share, part in zip(shares, parts, strict=True)]
+        parts[missing.index(max(missing))].extend(family)
+    train, valid, test = ([songs[i] for i in sorted(part)] for part in parts)
+    return train, valid, test
+
+
+def incipit(song: Sequence[str] | str) -> tuple:
+    """The first eight intervals with the durations of their notes (steps): the mark of a tune family."""
+    notes: list[list[int]] = []
+    for token in split_tokens(song):
+        if token == HOLD:
+            if notes:
+                notes[-1][1] += 1
+        elif token == REST:
+            continue
+        else:
+            if len(notes) == INCIPIT_NOTES:
+                break
+            notes.append([int(token), 1])
+    pitches = [pitch for pitch, _ in notes]
+    intervals = tuple(b - a for a, b in pairwise(pitches))
+    return intervals, tuple(duration for _, duration in notes[:-1])
+
+
+def _families(songs: Sequence[Song], titles: Sequence[str] | None) -> list[list[int]]:
+    """Songs linked by a title or an incipit, directly or through others, as lists of indices."""
+    leader = list(range(len(songs)))
+
+    def find(i: int) -> int:
+        while leader[i] != i:
+            leader[i] = leader[leader[i]]
+            i = leader[i]
+        return i
+
+    first_with: dict[object, int] = {}
+    for i, song in enumerate(songs):
+        marks: list[object] = [incipit(song)]
+        if titles is not None and titles[i].strip():
+            marks.append(" ".join(titles[i].lower().split()))
+        for mark in marks:
+            a, b = sorted((find(i), find(first_with.setdefault(mark, i))))
+            leader[b] = a
+    families: dict[int, list[int]] = {}
+    for i in range(len(songs)):
+        families.setdefault(find(i), []).append(i)
+    return list(families.values())
+
+
+def _shuffle_key(song: Sequence[str], seed: int) -> str:
+    """Sorting by a hash shuffles the same way everywhere."""
+    return hashlib.sha256(f"{seed} {' '.join(song)}".encode()).hexdigest()
