@@ -6,7 +6,6 @@ import argparse
 import json
 import platform
 import secrets
-import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -33,7 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     options = _parser().parse_args(arguments)
-    options.line = shlex.join(["python", "-m", "tunesmith", *(sys.argv[1:] if arguments is None else arguments)])
     try:
         return options.run(options) or 0
     except (ValueError, OSError) as error:
@@ -255,6 +253,10 @@ def _add_train(commands) -> None:
     command.add_argument("--overwrite", action="store_true", help="replace the weights if they are there")
 
 
+# What decides the result, beside the songs: it is written on the card.
+_TRAINING = ("epochs", "patience", "batch_size", "learning_rate", "random_seed")
+
+
 def _train(options: argparse.Namespace) -> None:
     import torch
 
@@ -288,9 +290,7 @@ def _train(options: argparse.Namespace) -> None:
     )
     print(history)
     scores = {"validation": mean_loss(model, valid), "test": mean_loss(model, test) if test else None}
-    settings = {
-        key: value for key, value in vars(options).items() if isinstance(value, int | float) and key != "overwrite"
-    }
+    settings = {name: getattr(options, name) for name in _TRAINING}
     card = {
         "collection": songs.name,
         "songs": {
@@ -308,9 +308,20 @@ def _train(options: argparse.Namespace) -> None:
     }
     ts.save_model(model.cpu(), options.out, **card)
     page = options.out.with_suffix(".md")
-    write_whole(page, card_text(options.out.name, model, card, options.line).encode("utf-8"))
+    write_whole(page, card_text(options.out.name, model, card, _command_line(options)).encode("utf-8"))
     print(f"nats per step: {card['nats_per_step']}")
     print(f"written: {options.out} ({options.out.stat().st_size:,} bytes) and its card, {page}")
+
+
+def _command_line(options: argparse.Namespace) -> str:
+    """The line that trains the same again: all that was not left at its default, places on this machine aside."""
+    defaults = _parser().parse_args(["train", options.source, "--out", str(options.out)])
+    changed = [
+        f"--{name.replace('_', '-')} {value}"
+        for name, value in vars(options).items()
+        if value != getattr(defaults, name) and name not in ("run", "overwrite", "checkpoint", "device")
+    ]
+    return " ".join(["python -m tunesmith train", options.source, "--out", options.out.as_posix(), *changed])
 
 
 if __name__ == "__main__":
