@@ -21,6 +21,8 @@ def musicxml_text(melody: Melody) -> str:
     from music21.musicxml.m21ToXml import GeneralObjectExporter
 
     text = GeneralObjectExporter(_score(melody)).parse().decode("utf-8")
+    if melody.time_signature is None:
+        text = re.sub(r"\s*<time>.*?</time>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s*<encoding-date>.*?</encoding-date>", "", text)
     return re.sub(r"\b([PI])[0-9a-f]{32}\b", r"\g<1>1", text)
 
@@ -29,21 +31,19 @@ def _score(melody: Melody) -> stream.Score:
     """The melody as a music21 score, bar by bar."""
     from music21 import clef, duration, key, metadata, meter, stream, tempo
 
-    class Unmeasured(stream.Measure):
-        """A bar as long as its notes: for a long one without a metre music21 would search for minutes."""
-
-        barDuration = property(lambda self: duration.Duration(self.highestTime))
-
-    bar_class = stream.Measure if melody.time_signature else Unmeasured
     part = stream.Part()
     tied = False
     for index, bar in enumerate(melody.bars()):
-        measure = bar_class(number=index + (0 if melody.upbeat else 1))
+        measure = stream.Measure(number=index + (0 if melody.upbeat else 1))
         if index == 0:
             if melody.key:
                 measure.append(key.KeySignature(melody.key.signature))
             if melody.time_signature:
                 measure.append(meter.TimeSignature(melody.time_signature))
+            else:  # one bar as long as the melody; music21 would cut it, or search for its metre for minutes
+                unmeasured = meter.TimeSignature("4/4")
+                unmeasured.barDuration = duration.Duration(melody.duration)
+                measure.append(unmeasured)
             if melody.tempo:
                 measure.append(tempo.MetronomeMark(number=melody.tempo))
         for written in bar:
@@ -56,9 +56,14 @@ def _score(melody: Melody) -> stream.Score:
     if melody.time_signature:
         for measure in part.getElementsByClass(stream.Measure):
             measure.makeBeams(inPlace=True)
-    part.getElementsByClass(stream.Measure).last().rightBarline = "final"
+    part.streamStatus.beams = True  # all that are wanted
+    last = part.getElementsByClass(stream.Measure).last()
+    last.rightBarline = "final"
+    # Without this music21 would fill a short last bar with rests.
+    last.paddingRight = last.barDuration.quarterLength - last.paddingLeft - last.highestTime
     score = stream.Score([part])
-    score.metadata = metadata.Metadata(title=melody.title or None)
+    title = re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", melody.title)  # XML holds no others
+    score.metadata = metadata.Metadata(title=title or None)
     return score
 
 

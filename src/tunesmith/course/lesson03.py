@@ -1,0 +1,119 @@
+"""The exercises of lesson 03, Reading scores."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.music.melody import bar_length
+
+lesson = Lesson()
+
+
+@lesson.exercise("3.1", reference=lambda: 21, praise="21. A piano begins there, 27.5 swings a second.")
+def _lowest_key(answer: Answer) -> str | None:
+    value = answer()
+    if value == 21:
+        return None
+    hints = {
+        69 - 4 * 8: "eight is the number of letters from A to A, both counted. How many semitones are there?",
+        69 - 4 * 7: "seven is the number of letters in an octave. How many semitones are there?",
+        69 - 12: "that is one octave down. A0 is four octaves below A4.",
+        69 + 48: "you went up. The lowest key is below A4.",
+        0: "MIDI numbers begin at 0, but pianos do not go down so far.",
+    }
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"You say {value}: {hints.get(value, 'count the semitones of one octave, then go down four of them.')}"
+    return f"Return a number; yours is {value!r}."
+
+
+def _full_bars(durations: list[float], time_signature: str, upbeat: float) -> int:
+    full = bar_length(time_signature)
+    return int((sum(map(Fraction, durations)) - Fraction(upbeat)) // full)
+
+
+@lesson.exercise("3.2", reference=_full_bars, praise="Upbeat off, eighths minded: your bars are counted right.")
+def _count_bars(answer: Answer) -> str | None:
+    cases = [
+        ([1.0] * 12, "4/4", 0.0),
+        ([1.0] * 10, "4/4", 0.0),
+        ([1.0] + [1.0] * 11, "3/4", 1.0),
+        ([0.5] + [0.5] * 24, "6/8", 0.5),
+        ([1.5] * 9, "6/8", 0.0),
+        ([2.0, 2.0, 3.0], "2/2", 0.0),
+        ([0.5, 1.0, 1.0, 0.75], "3/8", 0.5),
+    ]
+    for durations, time_signature, upbeat in cases:
+        right = _full_bars(durations, time_signature, upbeat)
+        value = answer(durations, time_signature, upbeat)
+        if isinstance(value, int | float) and value == right and not isinstance(value, bool):
+            continue
+        given = f"{sum(durations):g} quarter notes in {time_signature}, upbeat {upbeat:g}"
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return f"For {given} your function gives {value!r}: return a number."
+        beats = int(time_signature.split("/")[0])
+        if not time_signature.endswith("/4") and value in (
+            (sum(durations) - upbeat) // beats,
+            (sum(durations) - upbeat) / beats,
+        ):
+            return f"For {given} you count {value:g}: a bar of {time_signature} is no {beats} quarters long."
+        if upbeat and value == sum(map(Fraction, durations)) // bar_length(time_signature):
+            return f"For {given} you count {value:g}: take the upbeat off before you divide."
+        if value == right + 1 or value != int(value):
+            return f"For {given} you count {value:g}: the last bar is not full, so it does not count."
+        return f"For {given} you count {value:g}, and it is {right}."
+    return None
+
+
+@lesson.exercise("3.3", reference=lambda: 2, praise="2 is minor: a dark third, and a dark sixth too. 3 is dorian.")
+def _the_minor_one(answer: Answer) -> str | None:
+    value = answer()
+    if value == 2 and not isinstance(value, bool):
+        return None
+    if value == 1:
+        return "You say 1: its third note is C sharp, four semitones above A. That is the bright third, of major."
+    if value == 3:
+        return "You say 3: dark at first, but its highest note is F sharp, not F. That is dorian."
+    return f"You say {value!r}: return 1, 2 or 3."
+
+
+def _join_ties(notes: list[tuple[int | None, float, bool]]) -> list[tuple[int | None, float]]:
+    joined: list[tuple[int | None, float]] = []
+    for pitch, duration, tie_ends in notes:
+        joined.append((pitch, joined.pop()[1] + duration) if tie_ends else (pitch, duration))
+    return joined
+
+
+@lesson.exercise(
+    "3.4", reference=_join_ties, praise="Ties are joined, repeated notes stay. Frère Jacques has its syllables back."
+)
+def _join(answer: Answer) -> str | None:
+    cases: list[list[tuple[int | None, float, bool]]] = [
+        [(65, 1, False), (67, 1, False), (69, 1, False), (65, 1, False), (65, 1, False)],
+        [(62, 2, False), (62, 1, True), (64, 0.5, False)],
+        [(60, 4, False), (60, 4, True), (60, 2, True), (60, 1, False), (None, 1, False), (None, 1, False)],
+        [],
+    ]
+    for notes in cases:
+        right = _join_ties(notes)
+        value = answer(notes)
+        if _same(value, right):
+            continue
+        if not isinstance(value, list):
+            return f"Return a list of (pitch, duration) pairs; yours is {value!r}."
+        had = f"{len(notes)} signs with {sum(sign[2] for sign in notes)} ties make {len(right)} notes"
+        if len(value) < len(right):
+            return f"{had}, yours are {len(value)}: you join notes that no tie joins. Ask tie_ends, not the pitch."
+        if len(value) > len(right):
+            return f"{had}, yours are {len(value)}: a sign whose tie_ends is True makes the note before it longer."
+        lengths = [duration for _, duration, *_ in value]
+        if sum(lengths) != sum(duration for _, duration in right):
+            missing = sum(duration for _, duration in right) - sum(lengths)
+            return f"{had}, but yours are {missing:g} quarter notes short: a tie adds the two durations."
+        return f"{had}; you give {value!r} instead of {right!r}."
+    return None
+
+
+def _same(value: Any, right: list) -> bool:
+    return isinstance(value, list) and [tuple(pair) for pair in value] == right

@@ -1,0 +1,130 @@
+"""The exercises of lesson 07, Writing new melodies."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tunesmith.course.exercises import Answer, Lesson
+
+lesson = Lesson()
+
+
+def _times_as_likely(x_first: float, x_second: float) -> float:
+    return math.exp(x_first - x_second)
+
+
+@lesson.exercise(
+    "7.1", reference=_times_as_likely, praise="e to the power of the difference: 7.39 times for logits 2 and 0."
+)
+def _ratio(answer: Answer) -> str | None:
+    for first, second in [(2.0, 0.0), (5.0, 3.0), (1.0, 1.0), (-1.0, 2.5)]:
+        right = _times_as_likely(first, second)
+        value = answer(first, second)
+        if not _is_number(value):
+            return f"Return a number; for logits {first} and {second} yours is {value!r}."
+        if math.isclose(value, right, rel_tol=1e-6):
+            continue
+        asked = f"For logits {first} and {second} you say {value:.4g}"
+        if value == first - second:
+            return f"{asked}: that is the difference. The softmax raises e to it."
+        if second and math.isclose(value, first / second):
+            return f"{asked}: that divides the logits. Divide the probabilities, e to the power of each."
+        if math.isclose(value, math.exp(first) / (math.exp(first) + math.exp(second)), rel_tol=1e-6):
+            return f"{asked}: that is p_first alone. Divide it by p_second."
+        if math.isclose(value, 1 / right, rel_tol=1e-6):
+            return f"{asked}: that is p_second / p_first, the other way round."
+        return f"{asked}, and it is {right:.4g}: divide one line of the softmax by the other."
+    return None
+
+
+def _heat(p: list[float], T: float) -> list[float]:
+    powers = [value ** (1 / T) for value in p]
+    return [power / sum(powers) for power in powers]
+
+
+@lesson.exercise("7.2", reference=_heat, praise="The knob turns: log p / T, then a softmax.")
+def _mend_heat(answer: Answer) -> str | None:
+    for p, T in [([0.5, 0.3, 0.15, 0.05], 0.5), ([0.7, 0.2, 0.1], 2.0), ([0.25] * 4, 3.0), ([0.6, 0.4], 1.0)]:
+        right = _heat(p, T)
+        value = answer(p, T)
+        if not isinstance(value, list | tuple) or len(value) != len(p) or not all(map(_is_number, value)):
+            return f"For {len(p)} probabilities return a list of {len(p)} numbers; yours is {value!r}."
+        if _close(value, right):
+            continue
+        given = f"For p = {p} at T = {T:g} you give {_rounded(value)}"
+        if _close(value, p):
+            return f"{given}: nothing has changed. Dividing all by T and then by their sum undoes itself."
+        if abs(sum(value) - 1) > 1e-6:
+            return f"{given}: they add up to {sum(value):.3f}. Divide by the sum at the end."
+        if _close(value, _heat(p, 1 / T)):
+            return f"{given}: the wrong way round, a high T should make them more alike."
+        exponentials = [math.exp(share / T) for share in p]
+        if _close(value, [e / sum(exponentials) for e in exponentials]):
+            return f"{given}: that is a softmax of p / T. Probabilities are no logits: take the logarithm first."
+        return f"{given} instead of {_rounded(right)}."
+    return None
+
+
+def _hit(p: list[float], dart: float) -> int:
+    end = 0.0
+    for index, share in enumerate(p):
+        end += share
+        if dart < end:
+            return index
+    return len(p) - 1
+
+
+@lesson.exercise("7.3", reference=_hit, praise="Every dart finds its piece: this is how each note is drawn.")
+def _mend_hit(answer: Answer) -> str | None:
+    cases = [
+        ([0.5, 0.3, 0.2], 0.1),
+        ([0.5, 0.3, 0.2], 0.6),
+        ([0.5, 0.3, 0.2], 0.95),
+        ([0.1, 0.2, 0.7], 0.05),
+        ([0.25, 0.25, 0.5], 0.25),
+        ([0.0, 1.0], 0.0),
+        ([0.3, 0.3, 0.3999999], 0.99999995),
+    ]
+    for p, dart in cases:
+        right = _hit(p, dart)
+        value = answer(p, dart)
+        if _is_number(value) and value == right:
+            continue
+        given = f"For p = {p} and a dart at {dart} you give {value!r}"
+        if value is None:
+            return f"{given}: no piece was hit. Rounding can leave a gap at the very end: give the last index there."
+        if not _is_number(value):
+            return f"{given}: give the index of a piece."
+        if sum(p[: right + 1]) == dart or (right and math.isclose(sum(p[:right]), dart)) or p[int(value) % len(p)] == 0:
+            return f"{given}: a dart that lies on the end of a piece belongs to the next one. Stop where dart < end."
+        if value == max(range(len(p)), key=p.__getitem__):
+            return f"{given}: that is the largest piece. Where does the dart lie when the pieces stand end to end?"
+        if value == right + 1:
+            return f"{given}: one too far. The first piece has index 0."
+        return f"{given}, and it is {right}: add up the pieces until you are beyond the dart."
+    return None
+
+
+@lesson.exercise("7.4", reference=lambda: 2, praise="2, at temperature 1.8. 1 is at 0.9, 3 at 0.3.")
+def _the_hottest(answer: Answer) -> str | None:
+    value = answer()
+    if value == 2 and not isinstance(value, bool):
+        return None
+    if value == 1:
+        return "You say 1: it moves calmly, by a fourth at most. One of the others falls by more than two octaves."
+    if value == 3:
+        return "You say 3: it moves in small steps and repeats itself. That is cold, not hot."
+    return f"You say {value!r}: return 1, 2 or 3."
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _close(values: Any, others: list[float]) -> bool:
+    return all(math.isclose(a, b, abs_tol=1e-6) for a, b in zip(values, others, strict=True))
+
+
+def _rounded(values: Any) -> list[float]:
+    return [round(value, 3) for value in values]
