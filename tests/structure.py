@@ -21,6 +21,7 @@ from tunesmith.course import notebooks as tool
 
 MINUTES = 75
 LINES = 22
+WIDTH = 92  # signs in a line of code: what JupyterLab and Colab show without scrolling sideways
 BYTES = 3_000_000
 KINDS = ("predict", "mend", "listen")
 
@@ -265,11 +266,16 @@ def errors(lesson: Lesson) -> list[str]:
 
 
 def lengths(lesson: Lesson) -> list[str]:
-    return [
+    said = [
         f"{lesson.name(i)} has {count} lines, more than {LINES}"
         for i, cell in lesson.code
         if (count := len(cell.source.splitlines())) > LINES
     ]
+    for i, cell in lesson.code:
+        widest = max((len(line) for line in cell.source.splitlines()), default=0)
+        if widest > WIDTH:
+            said.append(f"{lesson.name(i)} has a line of {widest} signs, more than {WIDTH}")
+    return said
 
 
 def size(lesson: Lesson) -> list[str]:
