@@ -1,0 +1,172 @@
+"""Wrong answers to lesson 04's exercises, as people give them. Each must get a hint of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# 4.1: how many tokens of a tune are `_`
+
+
+def all_tokens(quarters, notes):
+    return int(4 * quarters)
+
+
+def three_for_each_note(quarters, notes):
+    return 3 * notes
+
+
+def three_for_each_quarter(quarters, notes):
+    return int(3 * quarters)
+
+
+def quarters_for_steps(quarters, notes):
+    return quarters - notes
+
+
+def a_share(quarters, notes):
+    return 1 - notes / (4 * quarters)
+
+
+# 4.2: mend the decoder
+
+
+def as_given(tokens):
+    """The broken version that the exercise prints: the last note is never collected."""
+    notes, pitch, steps = [], None, 0
+    for token in tokens:
+        if token == "_":
+            steps += 1
+        else:
+            if steps:
+                notes.append((pitch, steps))
+            pitch, steps = (None if token == "r" else int(token)), 1
+    return notes
+
+
+def collects_before_it_counts(tokens):
+    """As in a well-known tutorial: at the end the last `_` is not counted any more."""
+    notes, pitch, steps = [], None, 1
+    for i, token in enumerate(tokens):
+        if token != "_" or i + 1 == len(tokens):
+            if pitch is not None:
+                notes.append((None if pitch == "r" else int(pitch), steps))
+            pitch, steps = token, 1
+        else:
+            steps += 1
+    if token != "_":
+        notes.append((None if token == "r" else int(token), 1))
+    return notes
+
+
+def starts_at_nought(tokens):
+    notes = []
+    for token in tokens:
+        if token == "_":
+            notes[-1] = (notes[-1][0], notes[-1][1] + 1)
+        else:
+            notes.append((None if token == "r" else int(token), 0))
+    return notes
+
+
+def drops_rests(tokens):
+    notes, pitch, steps = [], None, 0
+    for token in [*tokens, "r"]:
+        if token == "_":
+            steps += 1
+        else:
+            if pitch is not None:
+                notes.append((pitch, steps))
+            pitch, steps = (None if token == "r" else int(token)), 1
+    return notes
+
+
+def pitches_as_text(tokens):
+    notes = []
+    for token in tokens:
+        if token == "_":
+            notes[-1] = (notes[-1][0], notes[-1][1] + 1)
+        else:
+            notes.append((token, 1))
+    return notes
+
+
+def melts_equal_pitches(tokens):
+    notes, last = [], None
+    for token in tokens:
+        sounding = last if token == "_" else token
+        if notes and sounding == last:
+            notes[-1] = (notes[-1][0], notes[-1][1] + 1)
+        else:
+            notes.append((None if sounding == "r" else int(sounding), 1))
+        last = sounding
+    return notes
+
+
+def in_quarters(tokens):
+    notes = []
+    for token in tokens:
+        if token == "_":
+            notes[-1] = (notes[-1][0], notes[-1][1] + 0.25)
+        else:
+            notes.append((None if token == "r" else int(token), 0.25))
+    return notes
+
+
+# 4.3: which version lost its sixteenths
+
+
+def the_higher_one():
+    return 1
+
+
+def the_slower_one():
+    return 2
+
+
+# 4.4: the shift to C major or A minor
+
+
+def everything_to_c(tonic, mode):
+    return (6 - tonic) % 12 - 6
+
+
+def everything_to_a(tonic, mode):
+    return (9 - tonic + 6) % 12 - 6
+
+
+def always_down(tonic, mode):
+    home = 0 if mode == "major" else 9
+    return -((tonic - home) % 12)
+
+
+def always_up(tonic, mode):
+    home = 0 if mode == "major" else 9
+    return (home - tonic) % 12
+
+
+def turned_round(tonic, mode):
+    home = 0 if mode == "major" else 9
+    shift = (home - tonic + 6) % 12 - 6
+    return -shift
+
+
+def up_six(tonic, mode):
+    home = 0 if mode == "major" else 9
+    shift = (home - tonic) % 12
+    return shift - 12 if shift > 6 else shift
+
+
+WRONG: dict[str, list[Callable]] = {
+    "4.1": [all_tokens, three_for_each_note, three_for_each_quarter, quarters_for_steps, a_share],
+    "4.2": [
+        as_given,
+        collects_before_it_counts,
+        starts_at_nought,
+        drops_rests,
+        pitches_as_text,
+        melts_equal_pitches,
+        in_quarters,
+    ],
+    "4.3": [the_higher_one, the_slower_one],
+    "4.4": [everything_to_c, everything_to_a, always_down, always_up, turned_round, up_six],
+}
