@@ -251,11 +251,20 @@ def lab(options: argparse.Namespace, extra: list[str]) -> int:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
+    without_news()
     my = ROOT / "my"
     if len(options.lessons) == 1:
         command += [path.name for path in sorted(my.glob(f"{options.lessons[0]}_*.ipynb"))[:1]]
     say("JupyterLab opens on my/. Leave it with Ctrl-C.")
     return run(*command, f"--ServerApp.root_dir={my}", cwd=my)
+
+
+def without_news() -> None:
+    """JupyterLab in .venv neither asks whether to fetch its news, nor looks for newer versions."""
+    settings = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    settings.write_text(json.dumps(quiet), encoding="utf-8")
 
 
 def test(options: argparse.Namespace, extra: list[str]) -> int:
