@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 import pytest
-from melodies import one_clear_line
 
+from melodies import one_clear_line
 from tunesmith.music.abc import parse_abc, split_tunes
 from tunesmith.music.draft import SongError
 from tunesmith.music.key import Key

@@ -1,4 +1,4 @@
-"""What models wrote and lessons store: no copies of training songs, and the picture in README is what its command gives."""
+"""What models wrote and lessons store: no copies of training songs; README's picture is what its command gives."""
 
 from __future__ import annotations
 

@@ -74,7 +74,9 @@ def test_parse_takes_a_lone_tonic_and_small_letters():
     assert Key.parse(" f# Minor ") == Key("F#", "minor")
 
 
-@pytest.mark.parametrize("tonic, mode", [("H", "major"), ("C###", "major"), ("C#b", "major"), ("", "major"), ("C", "blue")])
+@pytest.mark.parametrize(
+    "tonic, mode", [("H", "major"), ("C###", "major"), ("C#b", "major"), ("", "major"), ("C", "blue")]
+)
 def test_other_keys_are_refused(tonic, mode):
     with pytest.raises(ValueError, match="is not a") as error:
         Key(tonic, mode)
@@ -120,9 +122,9 @@ def test_where_a_song_lands(key, shift, lands_on):
 
 
 def test_a_song_without_key_is_moved_by_its_estimated_one():
-    scale = Melody.of([(pitch, 1) for pitch in (67, 69, 71, 72, 74, 76, 78, 79, 67, 67)])
-    assert to_empty_signature(scale).key == Key("C", "major")
-    assert to_empty_signature(scale).pitches[0] == 72
+    tune = Melody.of([(67, 2), (71, 1), (74, 2), (69, 1), (71, 1), (67, 2)])
+    assert to_empty_signature(tune).key == Key("C", "major")
+    assert to_empty_signature(tune).pitches[0] == 72
     with pytest.raises(ValueError, match="no key"):
         to_empty_signature(Melody.of([(None, 4)]))
 
@@ -156,7 +158,9 @@ def test_the_estimate_agrees_with_music21():
     for song in collection("kinder")[::9]:
         score = stream.Stream()
         for n in song.notes:
-            score.append(note.Rest(quarterLength=n.duration) if n.pitch is None else note.Note(n.pitch, quarterLength=n.duration))
+            score.append(
+                note.Rest(quarterLength=n.duration) if n.pitch is None else note.Note(n.pitch, quarterLength=n.duration)
+            )
         theirs = analysis.discrete.AardenEssen().getSolution(score)
         ours = estimate_key(song)
         if ours.margin < 1e-6:

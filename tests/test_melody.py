@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from melodies import melodies, one_clear_line
 from tunesmith.music.melody import Melody, Note, bar_length, exact
 
-TUNE = Melody.of([(62, 1), (67, 1.5), (None, "1/2"), (69, 4)], time_signature="3/4", upbeat=1, key="G major", title="Air")
+TUNE = Melody.of(
+    [(62, 1), (67, 1.5), (None, "1/2"), (69, 4)], time_signature="3/4", upbeat=1, key="G major", title="Air"
+)
 
 
 @pytest.mark.parametrize("pitch", [-1, 128, 60.0, "60"])
@@ -49,7 +51,13 @@ def test_notes_and_melodies_are_immutable():
 
 def test_equal_is_what_sounds_equal():
     assert TUNE.replace(title="Other", source="elsewhere.krn") == TUNE
-    for change in ({"upbeat": 0}, {"time_signature": "4/4"}, {"key": "E minor"}, {"tempo": 90}, {"notes": TUNE.notes[1:]}):
+    for change in (
+        {"upbeat": 0},
+        {"time_signature": "4/4"},
+        {"key": "E minor"},
+        {"tempo": 90},
+        {"notes": TUNE.notes[1:]},
+    ):
         assert TUNE.replace(**change) != TUNE
 
 
@@ -93,8 +101,12 @@ def test_onsets_duration_pitches():
 
 
 def test_bars():
-    assert TUNE.bars() == [[(62, 1, False)], [(67, Fraction(3, 2), False), (None, Fraction(1, 2), False), (69, 1, True)],
-                           [(69, 3, False)]]  # fmt: skip
+    half = Fraction(1, 2)
+    assert TUNE.bars() == [
+        [(62, 1, False)],
+        [(67, 3 * half, False), (None, half, False), (69, 1, True)],
+        [(69, 3, False)],
+    ]
     rest = Melody.of([(60, 1), (None, 2)], time_signature="2/4")
     assert rest.bars() == [[(60, 1, False), (None, 1, False)], [(None, 1, False)]]  # a rest has no tie
     assert Melody(()).bars() == Melody((), time_signature="3/4").bars() == []

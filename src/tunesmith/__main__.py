@@ -8,7 +8,8 @@ import platform
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import tunesmith as ts
@@ -33,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda text, *_: print(f"tunesmith {options.command}: {text}", file=sys.stderr)
+            return options.run(options) or 0
     except (ValueError, OSError) as error:
         message = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
@@ -44,8 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says an error in one line, without the usage above it."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog.removeprefix('python -m ')}: {message} (--help lists all)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m tunesmith",
         description="Let a small recurrent network write melodies, and handle the songs that it learns from.",
         epilog=_EXAMPLES,
@@ -71,6 +81,26 @@ def _command(commands, name: str, run, help: str) -> argparse.ArgumentParser:
     return command
 
 
+def _whole(low: int, high: int = 2**63 - 1) -> Callable[[str], int]:
+    """For argparse: takes a whole number from low to high."""
+
+    def whole(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or not low <= number <= high:
+            span = f"of {low} or more" if low >= 0 else "of at most 18 digits"
+            raise argparse.ArgumentTypeError(f"{text!r} should be a whole number {span}")
+        return number
+
+    return whole
+
+
+_COUNT = _whole(1)
+_RANDOM_SEED = _whole(-(2**63))
+
+
 def _add_generate(commands) -> None:
     command = _command(commands, "generate", _generate, "write a new melody with a trained model")
     command.add_argument(
@@ -85,7 +115,7 @@ def _add_generate(commands) -> None:
     command.add_argument(
         "--temperature", type=float, default=0.8, help="0 always takes the likeliest, above 1 dares more"
     )
-    command.add_argument("--random-seed", type=int, metavar="N", help="the same number gives the same melody")
+    command.add_argument("--random-seed", type=_RANDOM_SEED, metavar="N", help="the same number gives the same melody")
     command.add_argument("--metre", default="4/4", help="how to bar the result")
     command.add_argument("--upbeat", default="0", help="quarter notes before the first full bar")
     command.add_argument("--title", default="", help="written into the file")
@@ -105,8 +135,6 @@ def _generate(options: argparse.Namespace) -> None:
     if options.out:
         _check_out(options.out, options.overwrite)
     random_seed = secrets.randbelow(10**6) if options.random_seed is None else options.random_seed
-    if not -(2**63) <= random_seed < 2**63:
-        raise ValueError(f"random seed {random_seed} is too large: take a number of at most 18 digits")
     melody = ts.generate(
         ts.load_model(options.model),
         options.seed,
@@ -134,6 +162,8 @@ def _check_out(path: Path, overwrite: bool) -> None:
 def _check_free(path: Path, overwrite: bool) -> None:
     if not path.parent.is_dir():
         raise ValueError(f"there is no folder {path.parent}: make it first")
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file")
     if path.exists() and not overwrite:
         raise ValueError(f"{path} exists already: choose another name, or add --overwrite")
 
@@ -196,6 +226,9 @@ def _encode(options: argparse.Namespace) -> None:
     folder = options.out / "songs"
     if folder.exists() and any(folder.iterdir()) and not options.overwrite:
         raise ValueError(f"{folder} has files in it already: choose another folder, or add --overwrite")
+    for name in ("vocabulary.json", "report.json"):
+        if (options.out / name).exists():
+            _check_free(options.out / name, options.overwrite)
     songs = ts.load(options.source, durations=durations)
     encoded: dict[str, list[str]] = {}
     failures: dict[str, str] = {}
@@ -214,9 +247,8 @@ def _encode(options: argparse.Namespace) -> None:
         ],
     )
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.txt"):
-        if old.stem not in encoded:
-            old.unlink()
+    for name in _earlier_songs(options.out) - encoded.keys():
+        (folder / f"{name}.txt").unlink(missing_ok=True)
     for name, tokens in encoded.items():
         write_whole(folder / f"{name}.txt", (" ".join(tokens) + "\n").encode())
     ts.Vocabulary.of(encoded.values()).save(options.out / "vocabulary.json")
@@ -227,24 +259,33 @@ def _encode(options: argparse.Namespace) -> None:
     print(f"written: {len(encoded):,} songs, vocabulary.json and report.json in {options.out}")
 
 
+def _earlier_songs(folder: Path) -> set[str]:
+    """Names of the songs that an earlier run wrote there, as its report says; files of others are left alone."""
+    try:
+        songs = json.loads((folder / "report.json").read_text(encoding="utf-8"))["songs"]
+        return {song["name"] for song in songs if not song["cause"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
 def _add_train(commands) -> None:
     command = _command(commands, "train", _train, "train a MelodyLSTM on a collection or a folder of songs")
     command.add_argument(
         "source", metavar="SOURCE", help=f"a collection ({', '.join(COLLECTIONS)}), a folder or a file"
     )
     command.add_argument("--out", type=Path, required=True, metavar="MODEL.safetensors", help="the trained weights")
-    command.add_argument("--epochs", type=int, default=40, help="at most so often through all songs")
+    command.add_argument("--epochs", type=_COUNT, default=40, help="at most so often through all songs")
     command.add_argument(
-        "--patience", type=int, default=5, help="epochs without a lower validation loss before it stops"
+        "--patience", type=_COUNT, default=5, help="epochs without a lower validation loss before it stops"
     )
-    command.add_argument("--embedding-size", type=int, default=64, help="numbers that describe one token")
-    command.add_argument("--hidden-size", type=int, default=256, help="numbers that the LSTM remembers with")
-    command.add_argument("--layers", type=int, default=1, help="LSTM layers on top of each other")
+    command.add_argument("--embedding-size", type=_COUNT, default=64, help="numbers that describe one token")
+    command.add_argument("--hidden-size", type=_COUNT, default=256, help="numbers that the LSTM remembers with")
+    command.add_argument("--layers", type=_COUNT, default=1, help="LSTM layers on top of each other")
     command.add_argument("--dropout", type=float, default=0.3, help="share of outputs silenced while training")
-    command.add_argument("--batch-size", type=int, default=32, help="songs in a batch")
+    command.add_argument("--batch-size", type=_COUNT, default=32, help="songs in a batch")
     command.add_argument("--learning-rate", type=float, default=0.003, help="of Adam")
     command.add_argument(
-        "--random-seed", type=int, default=1, metavar="N", help="decides first weights, order and dropout"
+        "--random-seed", type=_RANDOM_SEED, default=1, metavar="N", help="decides first weights, order and dropout"
     )
     command.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     command.add_argument(
@@ -266,6 +307,10 @@ def _train(options: argparse.Namespace) -> None:
 
     _check_free(options.out, options.overwrite)
     _check_free(options.out.with_suffix(".md"), options.overwrite)
+    try:
+        torch.empty(0, device=options.device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device {options.device!r} is not to be had here: cpu always is") from error
     songs = ts.load(options.source)
     print(songs.report)
     encoded = [ts.encode(ts.to_empty_signature(song)) for song in songs]

@@ -114,6 +114,8 @@ def not_attempted(answer: Any) -> bool:
 
 def find(number: str) -> Exercise:
     """An exercise by its number, ``"4.2"``. Raises ValueError for one that is not there."""
+    if not isinstance(number, str):
+        raise ValueError(f'Write the number of the exercise in quotes: "{number}".')
     lesson, _, _ = number.partition(".")
     module = f"tunesmith.course.lesson{lesson.zfill(2)}"
     if not lesson.isdigit() or find_spec(module) is None:

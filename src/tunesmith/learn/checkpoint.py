@@ -64,12 +64,13 @@ def load_model(path: str | os.PathLike[str] = "erk", device: str | torch.device 
     if isinstance(path, str) and path.isidentifier() and not Path(path).is_file():
         path = data_path("models", f"{path}.safetensors")
     tensors, info = load_tensors(path)
-    build = _MODELS.get(info.get("model", ""))
-    if build is None:
-        raise ValueError(f"{path} holds a {info.get('model', 'nameless model')}; known are: {', '.join(_MODELS)}")
+    name = str(info.get("model", "nameless model"))
+    if name not in _MODELS:
+        raise ValueError(f"{path} holds a {name}; known are: {', '.join(_MODELS)}")
+    build = _MODELS[name]
     try:
         model = build.from_settings(info["settings"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path} has settings that this {build.__name__} does not know: {error}") from error
     load_weights(model, without_prefix("best", tensors) or without_prefix("model", tensors), path)
     return model.to(device).eval()

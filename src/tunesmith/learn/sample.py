@@ -67,6 +67,7 @@ def generate(
     """
     if steps < 1:
         raise ValueError(f"steps {steps} should be 1 or more")
+    decode([], model.step, time_signature=metre, upbeat=upbeat)  # refuses a metre that is none before the work
     if generator is None:
         generator = torch.Generator()
         generator.seed()

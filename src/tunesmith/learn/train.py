@@ -103,10 +103,13 @@ def fit(
 
     checkpoint: a file that is written after each epoch. If it is there already, training goes on
     from it, and ends as if it had never stopped (on the same machine, with the same threads).
-    Raises ValueError for an empty split, and for a checkpoint of another model, data or settings.
+    Raises ValueError for an empty split, a batch size below 1, and a checkpoint of another model,
+    data or settings.
     """
     if not train or not valid:
         raise ValueError("there are no songs to train on" if not train else "there are no songs to validate on")
+    if batch_size < 1:
+        raise ValueError(f"batch_size {batch_size} should be 1 or more")
     generator = generator or torch.Generator().manual_seed(0)
     ids = [song_ids(model.vocabulary, song) for song in train]
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)

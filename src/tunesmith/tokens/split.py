@@ -28,7 +28,7 @@ def split(
     songs, the shares and the seed alone, and is the same on every machine. The shares are met as
     nearly as whole families allow. Raises ValueError if the shares are not three that add up to 1.
     """
-    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
+    if len(shares) != 3 or min(shares) < 0 or not abs(sum(shares) - 1) <= 1e-9:
         raise ValueError(f"shares {shares} should be three numbers of 0 or more that add up to 1")
     if titles is not None and len(titles) != len(songs):
         raise ValueError(f"there are {len(songs)} songs but {len(titles)} titles")

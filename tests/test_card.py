@@ -1,0 +1,67 @@
+"""The weights that the course ships, and their cards."""
+
+import re
+from collections import Counter
+
+import pytest
+import torch
+
+import tunesmith as ts
+from melodies import collection
+from tunesmith.learn.card import card_text
+from tunesmith.learn.checkpoint import load_tensors
+from tunesmith.learn.train import mean_loss
+from tunesmith.music.corpus import COLLECTIONS
+from tunesmith.music.data import data_path
+
+
+def lstm() -> ts.MelodyLSTM:
+    torch.manual_seed(0)
+    return ts.MelodyLSTM(ts.Vocabulary.of(["60 _ 62 _ 64 _"]), embedding_size=3, hidden_size=4)
+
+
+def card_of(name: str) -> dict:
+    return load_tensors(data_path("models", f"{name}.safetensors"))[1]["card"]
+
+
+def test_the_card_names_the_licence():
+    card = card_of("erk")
+    own = card_text("m", lstm(), {**card, "collection": "my folder"}, "the command")
+    assert "Licence:** As the songs" in own and "on-commercial" not in own and "Essen" not in own
+    for name in COLLECTIONS:
+        essen = card_text("m", lstm(), {**card, "collection": name}, "the command")
+        assert "Non-commercial use only" in essen and "Essen" in essen
+    assert "the command" in own and own.startswith("# m\n") and f"*{name}*" in essen
+
+
+def test_the_shipped_weights():
+    model = ts.load_model("erk")
+    assert not model.training and not ts.load_model().training
+    assert data_path("models", "erk.safetensors").stat().st_size < 2_000_000
+    assert all(weight.isfinite().all() for weight in model.state_dict().values())
+    assert {"_", "r", "/", "60", "72"} <= set(model.vocabulary) and str(model.step) == "1/4"
+
+
+def test_the_shipped_card():
+    """data/models/erk.md is what `card_text` makes of the weights and their metadata."""
+    page, card = data_path("models", "erk.md").read_text(encoding="utf-8"), card_of("erk")
+    for part, score in card["nats_per_step"].items():
+        assert f"| {part} | {score:.3f} |" in page
+    assert card["nats_per_step"]["validation"] <= 0.8 and "test" in card["nats_per_step"]
+    assert "Non-commercial use only" in page and "Essen folksong collection" in page
+    (command,) = re.findall(r"^python -m tunesmith train .*$", page, re.MULTILINE)
+    made = card_text("erk.safetensors", ts.load_model("erk"), card, command)
+    words = re.compile(r"[\w%|-]+")  # the metadata keep no order, so neither is it compared
+    assert Counter(words.findall(made)) == Counter(words.findall(page))
+
+
+@pytest.mark.slow
+def test_the_shipped_weights_are_as_good_as_their_card_says():
+    songs = collection("erk")
+    encoded = [ts.encode(ts.to_empty_signature(song)) for song in songs]
+    train, valid, test = ts.split(encoded, titles=[song.title for song in songs])
+    card, model = card_of("erk"), ts.load_model("erk")
+    counts = {"training": len(train), "validation": len(valid), "test": len(test)}
+    assert counts.items() <= card["songs"].items() and set(model.vocabulary) == {*ts.Vocabulary.of(encoded)}
+    loss = mean_loss(model, valid)
+    assert loss <= 0.80 and loss == pytest.approx(card["nats_per_step"]["validation"], abs=2e-3)

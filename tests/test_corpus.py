@@ -1,0 +1,381 @@
+"""Collections and folders: what is read, what is left out and why, names, the filter, the cache."""
+
+import json
+import os
+import warnings
+from fractions import Fraction
+
+import pytest
+
+from melodies import collection, one_clear_line
+from tunesmith.music import corpus, files
+from tunesmith.music.corpus import DURATIONS, Outcome, Report, load
+
+HEAD = "**kern\n*C:\n*M4/4\n"
+GOOD = f"!!!OTL: Good\n{HEAD}=1\n1c\n=2\n2d\n2e\n==\n*-\n"
+TUNES = """X:1\nT:One\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|
+
+X:2\nT:Two\nM:4/4\nL:1/4\nK:D\nDEFG|[M:3/4]ABc|
+
+X:3\nT:Three\nM:3/4\nL:1/4\nK:none\nCEG|G3|
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, home):
+    """Puts files into a folder, with an empty cache; gives the folder."""
+
+    def put(**contents):
+        for name, content in contents.items():
+            path = tmp_path / "tunes" / name.replace("__", "/").replace("_krn", ".krn").replace("_abc", ".abc")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return tmp_path / "tunes"
+
+    return put
+
+
+def quietly(*arguments, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return load(*arguments, **options)
+
+
+# --- The collections of music21 -----------------------------------------------------------------
+
+
+def test_erk():
+    songs = collection("erk")
+    assert (len(songs.report), len(songs), len(songs.names)) == (1781, 1780, 1780)
+    assert [str(outcome) for outcome in songs.report.left_out] == [
+        "erk10-395: left out: erk10.abc, tune 395: no bar lines, though it is longer than one bar of 5/4: "
+        "mark them with |"
+    ]
+    assert sum(bool(song.upbeat) for song in songs) == 1373
+    assert all(song.key and song.time_signature and song.title for song in songs)
+    assert len(set(songs.names)) == 1780
+    assert songs.report[0].name == "erk5-01" and songs.names[-1].startswith("erk30-")
+
+
+def test_the_essen_files_name_the_tonic_and_the_mode_is_estimated():
+    songs = collection("erk")
+    assert {song.key.mode for song in songs} == {"major", "minor"}
+    assert 80 < sum(song.key.mode == "minor" for song in songs) < 200
+    assert all(outcome in songs.report.read for outcome in songs.report.doubtful_keys)
+
+
+def test_a_duration_is_judged_before_ties_are_joined():
+    songs = collection("erk")
+    longer = [song for song in songs if any(note.duration not in DURATIONS for note in song.notes)]
+    assert len(longer) == 29  # and one more has a tie between B flat and B, which joins nothing
+    assert [o.name for o in songs.report if "joins nothing" in o.detail] == ["erk10-280", "erk10-450", "erk30-531"]
+
+
+def test_kinder():
+    songs = collection("kinder")
+    assert (len(songs), len(songs.report)) == (213, 213)
+    assert songs.report.lines[0].startswith("kinder0-001: read")
+    assert repr(songs) == "<Songs kinder: 213 read, 0 left out>"
+
+
+def test_a_warm_load_parses_nothing(monkeypatch):
+    first = collection("kinder")
+
+    def fail(*arguments):
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr(corpus, "_parse", fail)
+    monkeypatch.setattr(corpus, "_parse_all", fail)
+    again = quietly("kinder")
+    assert again.melodies == first.melodies
+    assert again.report == first.report and again.names == first.names
+    assert [(a.title, a.source) for a in again] == [(b.title, b.source) for b in first]
+
+
+# --- Folders ------------------------------------------------------------------------------------
+
+
+def test_a_folder_with_broken_files_still_loads(folder):
+    path = folder(
+        a_krn=GOOD,
+        b_krn=f"{HEAD}=1\n4c\n4x\n*-\n",
+        c_krn="",
+        d_krn=os.urandom(500) + b"\x00",
+        e_abc=TUNES,
+        f_abc="T:no header\nCDEF|\n",
+        g__h_krn=GOOD.replace("Good", "Deep"),
+        i_krn=GOOD.replace("Good", "Für").encode("latin-1"),
+        notes="no song",
+    )
+    songs = quietly(path)
+    assert songs.names == ("a", "e-1", "e-3", "h", "i")
+    assert [song.title for song in songs] == ["Good", "One", "Three", "Deep", "Für"]
+    assert [song.source for song in songs] == ["a.krn", "e.abc, tune 1", "e.abc, tune 3", "g/h.krn", "i.krn"]
+    assert songs.name == "tunes"
+    for line, words in zip(
+        songs.report.lines,
+        [
+            "a: read",
+            "b: left out: b.krn, line 6: '4x' is not a note",
+            "c: left out: c.krn: the file is empty",
+            "d: left out: d.krn, line",
+            "e-1: read",
+            "e-2: left out: e.abc, tune 2: the metre changes (4/4 to 3/4)",
+            "e-3: read: no key named: C major estimated",
+            "f: left out: f.abc, line 1: the tune has no X: field",
+            "h: read",
+            "i: read: not UTF-8: read as Latin-1",
+        ],
+        strict=True,
+    ):
+        one_clear_line(line.replace("key doubtful", ""), words)
+    assert songs.report.causes == {"broken file": 2, "empty file": 1, "metre": 1, "broken header": 1}
+    assert [outcome.name for outcome in songs.report.doubtful_keys] == ["e-3"]
+
+
+def test_every_error_of_a_metre_or_key_is_the_songs_own(folder):
+    songs = quietly(folder(a_krn=GOOD, b_krn=GOOD.replace("*M4/4", "*M4/5"), c_krn=GOOD.replace("*C:", "*C###:")))
+    assert songs.names == ("a",)
+    assert songs.report.causes == {"broken header": 2}
+
+
+def test_a_file_that_cannot_be_opened_is_listed(folder, monkeypatch):
+    path = folder(a_krn=GOOD, b_krn=GOOD)
+    read_text = files.read_text
+
+    def read(file):
+        if file.name == "b.krn":
+            raise PermissionError(13, "Permission denied")
+        return read_text(file)
+
+    monkeypatch.setattr(files, "read_text", read)
+    assert load(path).report.lines[1] == "b: left out: can't be opened: Permission denied"
+
+
+def test_names_are_unique_whatever_the_case(folder):
+    songs = load(
+        folder(tune_krn=GOOD, tune_abc=TUNES.split("\n\n")[0], Tune_krn=GOOD, jigs__tune_krn=GOOD, other_krn=GOOD)
+    )
+    assert len(songs) == len(songs.report) == 5
+    lower = [name.lower() for name in songs.names]
+    assert len(set(lower)) == 5 and "other" in lower
+    assert {"tune-abc", "jigs-tune-krn"} <= set(lower)
+
+
+def test_a_renamed_song_takes_no_others_name(folder):
+    songs = load(folder(**{"tune_krn": GOOD, "tune_abc": TUNES.split("\n\n")[0], "tune-krn_krn": GOOD}))
+    assert sorted(songs.names) == ["tune-abc", "tune-krn", "tune-krn-2"]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "erk2", "./erk"])
+def test_an_unknown_source(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"neither a collection \(erk, kinder\) nor a folder") as error:
+        load(name)
+    one_clear_line(error.value, name)
+
+
+def test_a_folder_without_songs(tmp_path):
+    (tmp_path / "a.mid").write_bytes(b"x")
+    (tmp_path / "b.krn").mkdir()
+    with pytest.raises(ValueError, match="there are no songs in") as error:
+        load(tmp_path)
+    one_clear_line(error.value, ".krn", ".abc")
+
+
+def test_a_single_file(folder):
+    path = folder(all_abc=TUNES)
+    songs = load(path / "all.abc")
+    assert songs.name == "all.abc"
+    assert songs.names == ("all-1", "all-3")
+
+
+# --- The filter ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "bar, detail",
+    [
+        ("[4c\n=2\n16c]\n8.d\n2d", None),  # 1 + 1/4, tied, is 5/4 long
+        ("4%5c\n=2\n1c", "bar 1 has a note value of 5 quarters"),
+        ("1c\n=2\n2d\n12c\n", "bar 2 has a note value of 1/3 quarters"),
+        ("4c\n=1\n1c\n=2\n5c", "bar 2 has a note value of 4/5 quarters"),
+        ("1c\n=2\n1d\n=3\n32d", "bar 3 has a note value of 1/8 quarters"),
+        ("1c\n=2\n0d", "bar 2 has a note value of 8 quarters"),
+        ("1c\n=2\n32r\n4d", "bar 2 has a note value of 1/8 quarters"),
+    ],
+)
+def test_the_filter_names_the_bar(folder, bar, detail):
+    (outcome,) = load(folder(a_krn=f"{HEAD}{bar}\n==\n*-\n")).report
+    assert (outcome.cause, outcome.detail) == (("durations", detail) if detail else ("", ""))
+
+
+def test_the_bars_are_counted_as_in_the_score(folder):
+    (outcome,) = load(folder(a_krn=f"{HEAD}=1\n1c\n=2\n1d\n=3\n32d\n*-\n")).report
+    assert outcome.detail.startswith("bar 3 ")
+
+
+def test_durations_is_a_parameter(folder):
+    path = folder(
+        a_krn=GOOD, b_krn=f"{HEAD}=1\n4c\n8c\n8c\n2c\n==\n*-\n", c_krn=f"{HEAD}=1\n12c\n12d\n12e\n2.c\n==\n*-\n"
+    )
+    assert load(path).names == ("a", "b")
+    assert load(path, durations=None).names == ("a", "b", "c")
+    assert load(path, durations=[4, "2"]).names == ("a",)
+    assert load(path, durations=(*DURATIONS, "1/3")).names == ("a", "b", "c")
+    assert load(path, durations=[0.5, 1, 2]).names == ("b",)
+    with pytest.raises(ValueError, match="not a duration"):
+        load(path, durations=["short"])
+
+
+# --- All cores ----------------------------------------------------------------------------------
+
+
+def test_one_process_and_two_read_the_same(folder, monkeypatch):
+    tunes = "\n\n".join(f"X:{i}\nT:T{i}\nM:4/4\nL:1/4\nK:C\nCDE{'F' if i % 9 else 'x'}|GABc|\n" for i in range(1, 41))
+    path = folder(many_abc=tunes, z_krn=GOOD)
+    monkeypatch.setattr(corpus, "_from_cache", lambda *arguments: None)
+    one, two = load(path, jobs=1), load(path, jobs=2)
+    assert one.melodies == two.melodies and one.report == two.report and one.names == two.names
+    assert len(one) == 41
+
+
+# --- The cache ----------------------------------------------------------------------------------
+
+
+def cache_file(home):
+    (path,) = (home / "songs").iterdir()
+    return path
+
+
+def test_cold_and_warm_give_the_same(folder, home):
+    path = folder(a_krn=GOOD, b_krn="noise", e_abc=TUNES)
+    cold = load(path, durations=[1, 2, 4])
+    warm = load(path, durations=[1, 2, 4])
+    assert cold.melodies == warm.melodies and cold.report == warm.report
+    assert cold.report.lines == warm.report.lines and str(cold.report) == str(warm.report)
+    assert [(s.title, s.source) for s in cold] == [(s.title, s.source) for s in warm]
+    cache_file(home)  # one file, and nothing beside it
+    assert len(load(path)) == len(cold) + 1  # another filter needs no other cache
+    cache_file(home)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[",
+        "{}",
+        "null",
+        "[]",
+        "[1]",
+        '[{"name": "a"}]',
+        '{"a": 1}',
+        '[{"name": "a", "notes": [[60, "x"]]}]',
+        "\x00",
+    ],
+)
+def test_a_damaged_cache_is_rebuilt(folder, home, content):
+    path = folder(a_krn=GOOD)
+    first = load(path)
+    whole = cache_file(home).read_bytes()
+    cache_file(home).write_text(content)
+    again = quietly(path)
+    assert again.melodies == first.melodies and again.report == first.report
+    assert cache_file(home).read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "field, value", [("tempo", "x"), ("key", 5), ("key", "H"), ("upbeat", "1/0"), ("time_signature", 3)]
+)
+def test_a_cache_with_a_wrong_value_is_rebuilt(folder, home, field, value):
+    path = folder(a_krn=GOOD)
+    first = load(path)
+    entries = json.loads(cache_file(home).read_text())
+    entries[0][field] = value
+    cache_file(home).write_text(json.dumps(entries))
+    assert quietly(path).melodies == first.melodies
+
+
+def test_a_cut_cache_is_rebuilt(folder, home):
+    path = folder(a_krn=GOOD, b_krn=GOOD)
+    load(path)
+    cache_file(home).write_bytes(cache_file(home).read_bytes()[:-40])
+    assert len(quietly(path)) == 2
+
+
+def test_a_changed_file_is_read_anew(folder):
+    path = folder(a_krn=GOOD)
+    assert load(path)[0].pitches == (60, 62, 64)
+    folder(a_krn=GOOD.replace("2e", "2g"))
+    assert load(path)[0].pitches == (60, 62, 67)
+
+
+def test_a_changed_reader_reads_anew(folder, monkeypatch):
+    path = folder(a_krn=GOOD)
+    sources = corpus._sources(path)[1]
+    before = corpus._fingerprint(sources)
+    assert corpus._fingerprint(sources) == before
+    monkeypatch.setattr(corpus, "version", lambda name: "99")
+    assert corpus._fingerprint(sources) != before
+
+
+def test_an_unwritable_cache_is_one_warning(folder, home):
+    path = folder(a_krn=GOOD, b_krn=GOOD)
+    home.write_text("a file where a folder should be")
+    with pytest.warns(UserWarning, match="can't be cached") as caught:
+        songs = load(path)
+    assert len(songs) == 2
+    assert len(caught) == 1
+    one_clear_line(caught[0].message, "read anew each time")
+    assert caught[0].filename == __file__
+
+
+def test_the_cache_is_where_the_variable_says(monkeypatch, home):
+    assert corpus.cache_folder() == home
+    monkeypatch.delenv("TUNESMITH_HOME")
+    assert corpus.cache_folder().name == "tunesmith"
+
+
+# --- The report ---------------------------------------------------------------------------------
+
+REPORT = Report(
+    "tunes",
+    [
+        Outcome("a", "A", "", ""),
+        Outcome("b", "B", "", "key doubtful: G is named, the notes speak for D major"),
+        Outcome("c", "", "metre", "c.krn: the metre changes"),
+        Outcome("d", "", "durations", "bar 2 has a note value of 1/3 quarters"),
+        Outcome("e", "", "durations", "bar 9 has a note value of 1/3 quarters"),
+    ],
+)
+
+
+def test_report_prints_a_summary():
+    assert str(REPORT).splitlines() == [
+        "tunes: 5 songs, 2 read, 3 left out",
+        "      2 left out: durations (the first: d: bar 2 has a note value of 1/3 quarters)",
+        "      1 left out: metre (the first: c: c.krn: the metre changes)",
+        "      1 read with a doubtful key (the first: b: read: key doubtful: G is named, the notes speak for D major)",
+    ]
+
+
+def test_report_as_lines_and_json():
+    assert REPORT.lines[3] == "d: left out: bar 2 has a note value of 1/3 quarters"
+    assert REPORT.lines[:2] == ["a: read", "b: read: key doubtful: G is named, the notes speak for D major"]
+    plain = json.loads(json.dumps(REPORT.as_json()))
+    assert {name: plain[name] for name in plain if name != "songs"} == {
+        "source": "tunes",
+        "read": 2,
+        "left_out": 3,
+        "causes": {"durations": 2, "metre": 1},
+        "doubtful_keys": 1,
+    }
+    assert plain["songs"][2] == {"name": "c", "title": "", "cause": "metre", "detail": "c.krn: the metre changes"}
+
+
+def test_report_and_songs_are_sequences():
+    assert len(REPORT) == 5 and REPORT[0].name == "a" and len(REPORT[1:]) == 4
+    songs = collection("kinder")
+    assert list(songs)[5] == songs[5] == songs[5:6][0]
+    assert Fraction(1) in DURATIONS
