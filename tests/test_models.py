@@ -143,7 +143,7 @@ def test_little_is_padded():
 def by_hand(model, song):
     """The negative log-likelihood of a song and its end, step by step."""
     ids = song_ids(VOCABULARY, song).tolist()
-    logits = model(torch.tensor([ids[:-1]]))[0][0].double()
+    logits = model(torch.tensor([ids[:-1]]))[0][0].detach().double()
     return [-math.log(float(torch.softmax(row, 0)[target])) for row, target in zip(logits, ids[1:], strict=True)]
 
 

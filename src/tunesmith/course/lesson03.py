@@ -21,6 +21,7 @@ def _lowest_key(answer: Answer) -> str | None:
         69 - 4 * 7: "seven is the number of letters in an octave. How many semitones are there?",
         69 - 12: "that is one octave down. A0 is four octaves below A4.",
         69 + 48: "you went up. The lowest key is below A4.",
+        1: "you count from the piano's first key. MIDI begins below the piano: start from A4, which is 69.",
         0: "MIDI numbers begin at 0, but pianos do not go down so far.",
     }
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -37,8 +38,8 @@ def _full_bars(durations: list[float], time_signature: str, upbeat: float) -> in
 def _count_bars(answer: Answer) -> str | None:
     cases = [
         ([1.0] * 12, "4/4", 0.0),
-        ([1.0] * 10, "4/4", 0.0),
-        ([1.0] + [1.0] * 11, "3/4", 1.0),
+        ([1.0] * 11, "4/4", 0.0),
+        ([1.0] * 12, "3/4", 2.0),
         ([0.5] + [0.5] * 24, "6/8", 0.5),
         ([1.5] * 9, "6/8", 0.0),
         ([2.0, 2.0, 3.0], "2/2", 0.0),
@@ -58,10 +59,14 @@ def _count_bars(answer: Answer) -> str | None:
             (sum(durations) - upbeat) / beats,
         ):
             return f"For {given} you count {value:g}: a bar of {time_signature} is no {beats} quarters long."
+        if value == int((sum(durations) - upbeat) / float(bar_length(time_signature)) * 4):
+            return f"For {given} you count {value:g}: you count bars in whole notes, and a quarter note is 1 here."
         if upbeat and value == sum(map(Fraction, durations)) // bar_length(time_signature):
             return f"For {given} you count {value:g}: take the upbeat off before you divide."
-        if value == right + 1 or value != int(value):
+        if value == right + 1:
             return f"For {given} you count {value:g}: the last bar is not full, so it does not count."
+        if value != int(value):
+            return f"For {given} you count {value:g}: return whole bars, a last one that is not full left out."
         return f"For {given} you count {value:g}, and it is {right}."
     return None
 

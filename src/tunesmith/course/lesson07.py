@@ -18,7 +18,7 @@ def _times_as_likely(x_first: float, x_second: float) -> float:
     "7.1", reference=_times_as_likely, praise="e to the power of the difference: 7.39 times for logits 2 and 0."
 )
 def _ratio(answer: Answer) -> str | None:
-    for first, second in [(2.0, 0.0), (5.0, 3.0), (1.0, 1.0), (-1.0, 2.5)]:
+    for first, second in [(5.0, 3.0), (2.0, 0.0), (1.0, 1.0), (-1.0, 2.5)]:
         right = _times_as_likely(first, second)
         value = answer(first, second)
         if not _is_number(value):
@@ -62,6 +62,9 @@ def _mend_heat(answer: Answer) -> str | None:
         exponentials = [math.exp(share / T) for share in p]
         if _close(value, [e / sum(exponentials) for e in exponentials]):
             return f"{given}: that is a softmax of p / T. Probabilities are no logits: take the logarithm first."
+        logs = [math.log(share) / T for share in p]
+        if _close(value, logs) or _close(value, [log / sum(logs) for log in logs]):
+            return f"{given}: those are the logits, log p / T. Now raise e to each of them."
         return f"{given} instead of {_rounded(right)}."
     return None
 
@@ -92,6 +95,8 @@ def _mend_hit(answer: Answer) -> str | None:
         if _is_number(value) and value == right:
             continue
         given = f"For p = {p} and a dart at {dart} you give {value!r}"
+        if value is None and dart < sum(p[:-1]):
+            return f"{given}: no piece was hit. Add up the pieces as you go, and compare the dart with the sum."
         if value is None:
             return f"{given}: no piece was hit. Rounding can leave a gap at the very end: give the last index there."
         if not _is_number(value):
