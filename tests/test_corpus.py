@@ -167,6 +167,11 @@ def test_a_renamed_song_takes_no_others_name(folder):
     assert sorted(songs.names) == ["tune-abc", "tune-krn", "tune-krn-2"]
 
 
+def test_nor_one_that_differs_by_case_alone(folder):
+    songs = load(folder(**{"a-t-krn_krn": GOOD, "a__T_krn": GOOD, "t_krn": GOOD}))
+    assert songs.names == ("a-t-krn", "a-T-krn-2", "t-krn")
+
+
 @pytest.mark.parametrize("name", ["nowhere", "erk2", "./erk"])
 def test_an_unknown_source(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

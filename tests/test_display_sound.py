@@ -60,10 +60,10 @@ def test_notes_sound_one_after_the_other(voice):
     assert parts == pytest.approx([261.6, 392.0, 523.3], rel=0.01)
 
 
-def test_without_a_tempo_100_quarters_a_minute():
+def test_without_a_tempo_120_quarters_a_minute():
     melody = Melody.of([(69, 10)])
-    assert sound(melody).seconds == sound(melody.replace(tempo=100)).seconds
-    assert sound(melody).seconds == pytest.approx(6 + 0.85)
+    assert sound(melody).seconds == sound(melody.replace(tempo=120)).seconds
+    assert sound(melody).seconds == pytest.approx(5 + 0.85)
 
 
 def test_odd_tempi_are_kept():

@@ -310,6 +310,7 @@ def test_kern_text():
         "4d", "=1", "2.g", "=2", "[4f#", "16f#]", "8.r", "4G", "==", "*-", "",
     ]  # fmt: skip
     assert "*clefF4" in kern_text(tune.transpose(-24))
+    assert "\n=1-\n" in kern_text(tune.replace(upbeat=0))  # a bar line that is not drawn
     assert "*k[b-e-]" in kern_text(tune.replace(key="G minor"))
 
 

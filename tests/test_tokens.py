@@ -272,7 +272,7 @@ def test_erk_is_split_by_families():
 
 
 def test_incipit():
-    assert incipit("60 _ 62 64 _ _ r _ 64") == ((2, 2, 0), (2, 1, 3 + 1))
+    assert incipit("60 _ 62 64 _ _ r _ 64") == ((2, 2, 0), (2, 1, 3))
     assert incipit("r _ 60 _ 62") == ((2,), (2,))
     assert incipit("60 61 62 63 64 65 66 67 68 69 70") == ((1,) * 8, (1,) * 8)
     assert incipit("") == incipit("r _") == ((), ())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, SupportsIndex
 
 from tunesmith.music.key import Key, pitch_name
 
@@ -44,6 +44,8 @@ class Note:
     duration: Fraction
 
     def __post_init__(self) -> None:
+        if isinstance(self.pitch, SupportsIndex):
+            object.__setattr__(self, "pitch", int(self.pitch))  # NumPy's integers too
         if self.pitch is not None and not (isinstance(self.pitch, int) and 0 <= self.pitch <= 127):
             raise ValueError(f"pitch {self.pitch!r} is not a MIDI number from 0 to 127, nor None for a rest")
         object.__setattr__(self, "duration", exact(self.duration))

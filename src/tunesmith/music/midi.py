@@ -7,7 +7,7 @@ import io
 from tunesmith.music.melody import Melody
 
 TICKS = 480  # a quarter note; 480 holds 16ths, 32nds and triplets exactly
-DEFAULT_TEMPO = 100.0  # quarter notes a minute, for a melody that names none
+DEFAULT_TEMPO = 120.0  # quarter notes a minute, for a melody that names none: MIDI's own default
 _VELOCITY = 80
 
 

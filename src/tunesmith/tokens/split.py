@@ -25,8 +25,9 @@ def split(
 
     Folk songs come in variants: those with the same title (if `titles` are given), or the same first
     eight intervals and durations, form a family and stay on one side. The division depends on the
-    songs, the shares and the seed alone, and is the same on every machine. The shares are met as
-    nearly as whole families allow. Raises ValueError if the shares are not three that add up to 1.
+    songs, their order, the shares and the seed alone, and is the same on every machine. The shares
+    are met as nearly as whole families allow. Raises ValueError if the shares are not three that
+    add up to 1.
     """
     if len(shares) != 3 or min(shares) < 0 or not abs(sum(shares) - 1) <= 1e-9:
         raise ValueError(f"shares {shares} should be three numbers of 0 or more that add up to 1")
@@ -45,15 +46,16 @@ def split(
 def incipit(song: Sequence[str] | str) -> tuple:
     """The first eight intervals with the durations of their notes (steps): the mark of a tune family."""
     notes: list[list[int]] = []
+    sounding = False
     for token in split_tokens(song):
         if token == HOLD:
-            if notes:
+            if sounding:
                 notes[-1][1] += 1
-        elif token == REST:
             continue
-        else:
-            if len(notes) == INCIPIT_NOTES:
-                break
+        if len(notes) == INCIPIT_NOTES:
+            break
+        sounding = token != REST
+        if sounding:
             notes.append([int(token), 1])
     pitches = [pitch for pitch, _ in notes]
     intervals = tuple(b - a for a, b in pairwise(pitches))
