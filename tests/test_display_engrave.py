@@ -41,7 +41,7 @@ def test_a_note_across_a_bar_line_has_two_heads_and_a_tie():
     picture = svg(melody)
     assert len(heads(picture)) == 4
     assert count(picture, "tie") == 1
-    assert timemap(melody) == ((0.0, 1.8), (1.8, 2.4), (2.4, 3.6), (3.6, 4.8))
+    assert timemap(melody) == ((0.0, 1.5), (1.5, 2.0), (2.0, 3.0), (3.0, 4.0))
 
 
 def test_a_duration_without_a_sign_of_its_own_is_tied_too():

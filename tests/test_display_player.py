@@ -74,7 +74,7 @@ def test_sixteen_bars_fit_the_budget():
 
 
 def test_a_long_tune_says_that_its_sound_is_cut():
-    assert "The sound ends after 60 seconds" in player(Melody.of([(60, 4)] * 30))
+    assert "The sound ends after 60 seconds" in player(Melody.of([(60, 4)] * 40))
     assert "The sound ends" not in player(TUNE)
 
 

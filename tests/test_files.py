@@ -344,7 +344,7 @@ def test_what_each_format_keeps(tmp_path):
         None, 60, None, None, 62, None
     ]  # fmt: skip
     assert from_midi(midi_bytes(tune)) == [(60, 1, 1), (62, 4, 1)]
-    assert mido.MidiFile(file=io.BytesIO(midi_bytes(tune))).length == pytest.approx(5 * 0.6)  # the last rest is lost
+    assert mido.MidiFile(file=io.BytesIO(midi_bytes(tune))).length == pytest.approx(5 * 0.5)  # the last rest is lost
 
 
 def test_songs_of_a_collection_survive_midi():

@@ -30,6 +30,7 @@ def musicxml_text(melody: Melody) -> str:
 def _score(melody: Melody) -> stream.Score:
     """The melody as a music21 score, bar by bar."""
     from music21 import clef, duration, key, metadata, meter, stream, tempo
+    from music21.common import opFrac
 
     part = stream.Part()
     tied = False
@@ -49,7 +50,7 @@ def _score(melody: Melody) -> stream.Score:
         for written in bar:
             tied = _append(measure, written, melody, tied)
         if index == 0 and melody.upbeat:
-            measure.paddingLeft = measure.barDuration.quarterLength - float(melody.upbeat)
+            measure.paddingLeft = opFrac(measure.barDuration.quarterLength - melody.upbeat)
         part.append(measure)
     first = part.getElementsByClass(stream.Measure).first()
     first.insert(0, clef.bestClef(part.flatten()))
@@ -60,7 +61,7 @@ def _score(melody: Melody) -> stream.Score:
     last = part.getElementsByClass(stream.Measure).last()
     last.rightBarline = "final"
     # Without this music21 would fill a short last bar with rests.
-    last.paddingRight = last.barDuration.quarterLength - last.paddingLeft - last.highestTime
+    last.paddingRight = opFrac(last.barDuration.quarterLength - last.paddingLeft - last.highestTime)
     score = stream.Score([part])
     title = re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", melody.title)  # XML holds no others
     score.metadata = metadata.Metadata(title=title or None)
