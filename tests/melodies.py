@@ -13,9 +13,9 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 import tunesmith as ts
-from tunesmith.music.corpus import Songs
 from tunesmith.music.key import MODES, Key
 from tunesmith.music.melody import Melody, Note, bar_length
+from tunesmith.music.report import Songs
 
 # The same examples at every run, and no time limit: a busy machine makes no test fail.
 QUICK = [Phase.explicit, Phase.generate, Phase.shrink]

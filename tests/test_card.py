@@ -11,8 +11,8 @@ from melodies import collection
 from tunesmith.learn.card import card_text
 from tunesmith.learn.checkpoint import load_tensors
 from tunesmith.learn.train import mean_loss
-from tunesmith.music.corpus import COLLECTIONS
 from tunesmith.music.data import data_path
+from tunesmith.music.sources import COLLECTIONS
 
 
 def lstm() -> ts.MelodyLSTM:

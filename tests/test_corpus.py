@@ -8,8 +8,10 @@ from fractions import Fraction
 import pytest
 
 from melodies import collection, one_clear_line
-from tunesmith.music import corpus, files
-from tunesmith.music.corpus import DURATIONS, Outcome, Report, load
+from tunesmith.music import cache, corpus, files
+from tunesmith.music.corpus import DURATIONS, load
+from tunesmith.music.report import Outcome, Report
+from tunesmith.music.sources import find_sources
 
 HEAD = "**kern\n*C:\n*M4/4\n"
 GOOD = f"!!!OTL: Good\n{HEAD}=1\n1c\n=2\n2d\n2e\n==\n*-\n"
@@ -239,7 +241,7 @@ def test_durations_is_a_parameter(folder):
 def test_one_process_and_two_read_the_same(folder, monkeypatch):
     tunes = "\n\n".join(f"X:{i}\nT:T{i}\nM:4/4\nL:1/4\nK:C\nCDE{'F' if i % 9 else 'x'}|GABc|\n" for i in range(1, 41))
     path = folder(many_abc=tunes, z_krn=GOOD)
-    monkeypatch.setattr(corpus, "_from_cache", lambda *arguments: None)
+    monkeypatch.setattr(cache, "from_cache", lambda *arguments: None)
     one, two = load(path, jobs=1), load(path, jobs=2)
     assert one.melodies == two.melodies and one.report == two.report and one.names == two.names
     assert len(one) == 41
@@ -318,11 +320,11 @@ def test_a_changed_file_is_read_anew(folder):
 
 def test_a_changed_reader_reads_anew(folder, monkeypatch):
     path = folder(a_krn=GOOD)
-    sources = corpus._sources(path)[1]
-    before = corpus._fingerprint(sources)
-    assert corpus._fingerprint(sources) == before
-    monkeypatch.setattr(corpus, "version", lambda name: "99")
-    assert corpus._fingerprint(sources) != before
+    sources = find_sources(path)[1]
+    before = cache.fingerprint(sources)
+    assert cache.fingerprint(sources) == before
+    monkeypatch.setattr(cache, "version", lambda name: "99")
+    assert cache.fingerprint(sources) != before
 
 
 def test_an_unwritable_cache_is_one_warning(folder, home):
@@ -337,9 +339,9 @@ def test_an_unwritable_cache_is_one_warning(folder, home):
 
 
 def test_the_cache_is_where_the_variable_says(monkeypatch, home):
-    assert corpus.cache_folder() == home
+    assert cache.cache_folder() == home
     monkeypatch.delenv("TUNESMITH_HOME")
-    assert corpus.cache_folder().name == "tunesmith"
+    assert cache.cache_folder().name == "tunesmith"
 
 
 # --- The report ---------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import tunesmith as ts
-from tunesmith.music.corpus import COLLECTIONS
 from tunesmith.music.files import READS, WRITERS, write_whole
+from tunesmith.music.sources import COLLECTIONS
 from tunesmith.tokens.steps import SIXTEENTH, as_step
 
 _EXAMPLES = """examples:
@@ -217,7 +217,8 @@ def _add_encode(commands) -> None:
 
 
 def _encode(options: argparse.Namespace) -> None:
-    from tunesmith.music.corpus import DURATIONS, Outcome, Report
+    from tunesmith.music.corpus import DURATIONS
+    from tunesmith.music.report import Outcome, Report
 
     step = as_step(options.step)
     durations = DURATIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tunesmith.models.melody_lstm import MelodyLSTM, count_parameters
-from tunesmith.music.corpus import COLLECTIONS
+from tunesmith.music.sources import COLLECTIONS
 
 _ESSEN_LICENCE = (
     "Non-commercial use only. The songs are part of the Essen folksong collection, which is in music21 by permission "
