@@ -35,6 +35,7 @@ FIRST = Melody.of(
     [(67, 1), (71, 0.5), (72, 0.5), (74, 1), (74, 4), (76, 1), (72, 0.5), (None, 0.5), (74, 2)],
     time_signature="3/4",
     key="G major",
+    tempo=100,
     title="First",
 )
 SECOND = Melody.of(
@@ -42,6 +43,7 @@ SECOND = Melody.of(
     time_signature="6/8",
     upbeat=0.5,
     key="A minor",
+    tempo=100,
     title="Second",
 )
 # What the page says of its players: read there, compared here.
@@ -195,14 +197,16 @@ def test_the_keyboard_reaches_every_player(three):
 CELL = """\
 from tunesmith.display.show import show
 from tunesmith.music.melody import Melody
-melody = Melody.of([(67, 1), (71, 0.5), (72, 0.5), (74, 4)], time_signature="3/4", key="G major", title="Mine")
+notes = [(67, 1), (71, 0.5), (72, 0.5), (74, 4)]
+melody = Melody.of(notes, time_signature="3/4", key="G major", tempo=100, title="Mine")
 show(melody, melody, captions=["A human song", "A network's, after 90 seconds of training"], title=True)
 """
 
 
 def notebook():
     """A notebook as a fresh clone has it: with its outputs, and trusted by nobody."""
-    melody = Melody.of([(67, 1), (71, 0.5), (72, 0.5), (74, 4)], time_signature="3/4", key="G major", title="Mine")
+    notes = [(67, 1), (71, 0.5), (72, 0.5), (74, 4)]
+    melody = Melody.of(notes, time_signature="3/4", key="G major", tempo=100, title="Mine")
     captions = ["A human song", "A network's, after 90 seconds of training"]
     output = nbformat.v4.new_output("display_data", mimebundle(melody, melody, captions=captions, title=True))
     cells = [
