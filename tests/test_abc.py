@@ -3,9 +3,10 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import Phase, given, settings
 
-from melodies import one_clear_line
-from tunesmith.music.abc import parse_abc, split_tunes
+from melodies import KEYS, TWELFTH, melodies, one_clear_line, rests_joined
+from tunesmith.music.abc import abc_text, parse_abc, split_tunes
 from tunesmith.music.draft import SongError
 from tunesmith.music.key import Key
 from tunesmith.music.melody import Melody
@@ -84,6 +85,32 @@ def test_of_several_voices_the_first():
     assert parsed.remarks == ("2 voices: only the first is read",)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "V:1\nCDEF|GABc|\nV:2\nC,4|C,4|\nV:1\nc4|\nV:2\nC,4|",  # music21 takes each V: line for a new voice
+        "V:1 clef=treble\nCDEF|GABc|\nc4|\nV:2 clef=bass\nC,4|C,4|C,4|",
+        "[V:1] CDEF|GABc|\n[V:2] C,4|C,4|\n[V:1] c4|\n[V:2] C,4|",
+    ],
+)
+def test_a_voice_that_comes_in_pieces_is_read_whole(body):
+    for text in (body, f"V:1\nV:2\nK:C\n{body}"):
+        parsed = tune(text)
+        assert parsed.melody.pitches == (60, 62, 64, 65, 67, 69, 71, 72, 72)
+        assert parsed.remarks == ("2 voices: only the first is read",)
+
+
+def test_a_key_that_changes_is_said():
+    assert tune("CDEF|[K:G]GABc|").remarks == ("the key changes: only the first is kept",)
+    assert tune("CDEF|\nK:G\nGABc|").remarks == ("the key changes: only the first is kept",)
+    assert tune("CDEF|[K:C]GABc|").remarks == ()
+
+
+def test_repeats_that_do_not_fit_together_are_read_once():
+    parsed = tune("|:CDEF|1GABc|2c4|d4:|[2e4|]")
+    assert "repeat signs are read once" in parsed.remarks and parsed.melody.pitches[:4] == (60, 62, 64, 65)
+
+
 def test_ties_over_a_bar_line():
     assert tune("CDE2-|E2F2|").melody.notes[2].duration == 4
     assert tune("CDE2-|EF3|").melody.notes[2].duration == 3
@@ -117,6 +144,7 @@ def test_keys_and_modes(field, key):
 
 def test_the_keys_signature_sounds():
     assert tune("FCGD|", K="Ador").melody.pitches == (66, 60, 67, 62)
+    assert tune("FCGDAEB|", K="Gloc", M="7/4").melody.pitches == (65, 60, 67, 61, 68, 63, 70)
     assert tune("BEAD|^B=E_A_D|", K="Eb").melody.pitches == (70, 63, 68, 62, 72, 64, 68, 61)
 
 
@@ -176,11 +204,14 @@ def test_the_same_metre_again_is_no_change():
         ("X:1\nM:\nL:1/8\nK:C\nC|\n", ("line 2", "not a metre"), "broken header"),
         ("X:1\nL:eighth\nK:C\nC|\n", ("line 2", "not a unit length"), "broken header"),
         ("X:1\nL:1/0\nK:C\nC|\n", ("music21",), "broken file"),
+        (f"X:1\nM:{'9' * 5000}/4\nK:C\nC|C|\n", ("music21",), "broken file"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\nCDEF|[M:4/4/4]CDEF|\n", ("4/4",), "metre"),
         ("X:1\nM:3/5\nK:C\nCDE|CDE|CDE|\n", ("3/5",), "broken header"),
         ("X:1\nM:4/4\nK:C\n", ("no note",), "no notes"),
         ("X:1\nM:4/4\nK:C\nz4|z4|z4|\n", ("no note",), "no notes"),
         ("X:1\nM:4/4\nL:1/4\nK:C\nCDEFGABc\ncBAGFEDC\n", ("no bar lines",), "no bar lines"),
-        ("X:1\nM:4/4\nL:1/4\nK:C\n[V:1]CDEF|GABc|\n[V:2]C4|C4|\n", ("line 5", "[V:"), "voices"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\n[V:1]CDEF|[V:2]C4|\n", ("line 5", "[V:"), "voices"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\nC,,,,,DEF|GABc|\n", ("five commas",), "broken file"),
     ],
 )
 def test_bad_input_is_one_clear_line(text, words, cause):
@@ -211,3 +242,70 @@ def test_music21s_temporary_folder_is_left_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(environment.Environment, "getRootTempDir", lambda self: tmp_path)
     tune("CDEF|GABc|")
     assert list(tmp_path.iterdir()) == []
+
+
+# --- Writing ------------------------------------------------------------------------------------
+
+
+def body(melody):
+    """What stands below the header."""
+    return abc_text(melody).split("\nK:")[1].split("\n", 1)[1]
+
+
+@settings(max_examples=40, phases=[Phase.generate])
+@given(melodies(low=12) | melodies(step=TWELFTH, low=12))
+def test_what_is_written_is_read_back_equal(melody):
+    if melody.upbeat == melody.duration:  # ABC can't say that a lone bar is an upbeat
+        melody = melody.replace(upbeat=0)
+    again = parse_abc(abc_text(melody)).melody
+    assert rests_joined(again) == rests_joined(melody)
+    assert again.title == " ".join(melody.title.split())
+
+
+@pytest.mark.parametrize("key", KEYS, ids=str)
+def test_every_key_and_every_sign_survive(key):
+    scale = Melody.of([(60 + i * 7 % 12, 1) for i in range(24)], time_signature="4/4", key=key)
+    assert parse_abc(abc_text(scale)).melody == scale
+
+
+def test_how_a_tune_is_written():
+    melody = Melody.of(
+        [(67, 1), *[(72, "1/2")] * 4, (76, 2), (66, "1/4"), (67, "3/4"), *[(64, "1/3")] * 3, (None, 2), (60, 5)],
+        time_signature="4/4",
+        upbeat=1,
+        key="A dorian",
+        tempo=96,
+        title="100 %  sure",
+    )
+    assert abc_text(melody) == (
+        "X:1\nT:100 \\% sure\nM:4/4\nL:1/8\nQ:1/4=96\nK:Ador\nG2|cc cc e4|F/2G3/2 (3EEE z4|C8-|C2|]\n"
+    )
+    assert parse_abc(abc_text(melody)).melody.title == "100 % sure"
+
+
+@pytest.mark.parametrize(
+    "notes, metre, key, text",
+    [
+        ([(66, 1), (65, 1), (66, 1), (66, 1)], "4/4", "G major", "F2 =F2 ^F2 ^F2|]\n"),  # a sign back to the signature
+        ([(66, 4), (66, 4)], "4/4", "C major", "^F8|^F8|]\n"),
+        ([(66, 8)], "4/4", "C major", "^F8-|^F8|]\n"),  # across a tie and a bar line
+        ([(77, 1), (66, 1), (65, 2)], "4/4", "G major", "=f2 ^F2 =F4|]\n"),  # in another octave too
+        ([(60, "1/2")] * 6, "6/8", "C major", "CCC CCC|]\n"),
+        ([(60, "1/2")] * 6, "3/4", "C major", "CC CC CC|]\n"),
+        ([(60, "1/5")] * 5 + [(60, 3)], "4/4", "C major", "(5:4:5C/2C/2C/2C/2C/2 C6|]\n"),
+        ([(60, "2/3"), (62, "1/3"), (60, 3)], "4/4", "C major", "(3:2:2C2D C6|]\n"),
+        ([(24, 4), (96, 4)], "4/4", "C major", "C,,,8|c''8|]\n"),
+        ([(60, 4)] * 9, "4/4", "C major", "C8|C8|C8|C8|\nC8|C8|C8|C8|\nC8|]\n"),
+        ([(60, 4)] * 3, None, "C major", "C8 C8 C8|]\n"),
+    ],
+)
+def test_signs_beams_tuplets_and_lines(notes, metre, key, text):
+    melody = Melody.of(notes, time_signature=metre, key=key)
+    assert body(melody) == text
+    assert parse_abc(abc_text(melody)).melody == melody
+
+
+def test_what_abc_cannot_say():
+    melody = Melody.of([(60, 1), (None, 4), (64, 2), (67, 1)], time_signature="4/4")
+    again = parse_abc(abc_text(melody)).melody
+    assert again.key == Key("C") and [n.duration for n in again.notes] == [1, 3, 1, 2, 1]

@@ -2,16 +2,21 @@
 
 import json
 import os
+import re
 import warnings
 from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from melodies import collection, one_clear_line
 from tunesmith.music import cache, corpus, files
 from tunesmith.music.corpus import DURATIONS, load
+from tunesmith.music.key import Key
+from tunesmith.music.melody import Melody
 from tunesmith.music.report import Outcome, Report
-from tunesmith.music.sources import find_sources
+from tunesmith.music.sources import COLLECTIONS, find_sources, is_essen
 
 HEAD = "**kern\n*C:\n*M4/4\n"
 GOOD = f"!!!OTL: Good\n{HEAD}=1\n1c\n=2\n2d\n2e\n==\n*-\n"
@@ -94,6 +99,98 @@ def test_a_warm_load_parses_nothing(monkeypatch):
     assert [(a.title, a.source) for a in again] == [(b.title, b.source) for b in first]
 
 
+COUNTS = {
+    "altdeu": 629,
+    "american": 56,
+    "ballad": 1174,
+    "boehme": 719,
+    "dva": 192,
+    "erk": 1781,
+    "essen": 8514,
+    "fink": 570,
+    "han": 1224,
+    "haydn": 50,
+    "irish": 2009,
+    "irl": 62,
+    "kinder": 213,
+    "lot": 504,
+    "lux": 614,
+    "northumbrian": 129,
+    "ryan": 1059,
+    "scottish": 1180,
+    "variant": 29,
+    "zuccal": 701,
+}
+
+
+def test_every_collection_is_whole():
+    found = {name: find_sources(name) for name in COLLECTIONS}
+    assert {name: len(sources) for name, (_, sources) in found.items()} == COUNTS
+    assert list(COLLECTIONS) == sorted(COLLECTIONS)
+    for name, (label, sources) in found.items():
+        assert label == name and not any(song.error or song.remarks for song in sources)
+        assert len({song.name.lower() for song in sources}) == len(sources)
+
+
+def test_no_file_is_in_two_collections_but_in_essen():
+    parts = [name for name in COLLECTIONS if name != "essen"]
+    files_of = {name: {song.source.split(", tune")[0] for song in find_sources(name)[1]} for name in COLLECTIONS}
+    assert all(not files_of[one] & files_of[two] for one, two in combinations(parts, 2))
+    essen = set().union(*(files_of[name] for name in parts if is_essen(name)))
+    assert (
+        files_of["essen"] - essen == {"test0.abc", "test1.abc", "testd.abc", "teste.abc"} and essen < files_of["essen"]
+    )
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_handful_of_every_collection(name):
+    """Not all: a fresh machine has no cache, and a large one takes minutes."""
+    sources = find_sources(name)[1]
+    results = [corpus._parse(song) for song in sources[:: max(1, len(sources) // 3)][:3]]
+    read = [result.parsed.melody for result in results if result.parsed]
+    assert len(read) >= 2, results
+    assert all(song.key and song.title and song.pitches for song in read)
+    assert all(song.modes_named != is_essen(name) for song in sources) or name in ("haydn", "essen")
+
+
+def test_where_modes_are_named_they_are_kept():
+    def first(name, field):
+        song = next(song for song in find_sources(name)[1] if f"\nK:{field}" in song.text.replace("K: ", "K:"))
+        return corpus._parse(song).parsed.melody.key
+
+    assert first("irish", "Dmix") == Key("D", "mixolydian")
+    assert first("ryan", "Ador") == Key("A", "dorian")
+    assert first("scottish", "E Minor") == Key("E", "minor")
+    assert first("haydn", "Gm") == Key("G", "minor")
+
+
+def test_the_licence_of_weights_tells_essen_from_others():
+    from tunesmith.learn.card import _licence
+
+    essen = {name for name in COLLECTIONS if is_essen(name)}
+    assert {*COLLECTIONS} - essen == {"american", "irish", "northumbrian", "ryan", "scottish"}
+    assert all("Non-commercial use only" in _licence(name) for name in essen)
+    for name in {*COLLECTIONS} - essen:
+        assert "Essen" not in _licence(name) and "no licence" in _licence(name) and "may not" in _licence(name)
+    assert "music21" not in _licence("my folder")
+
+
+def test_the_page_on_data_has_every_collection(root):
+    page = (root / "data" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", page, re.MULTILINE))
+    assert {name: int(count.replace(",", "")) for name, count in rows.items()} == COUNTS
+
+
+def test_music21_without_its_songs(monkeypatch, tmp_path):
+    class Spec:
+        origin = str(tmp_path / "music21" / "__init__.py")
+
+    monkeypatch.setattr("tunesmith.music.sources.find_spec", lambda name: Spec)
+    with pytest.raises(ValueError, match="without its songs") as error:
+        load("erk")
+    one_clear_line(error.value)
+
+
 # --- Folders ------------------------------------------------------------------------------------
 
 
@@ -135,6 +232,34 @@ def test_a_folder_with_broken_files_still_loads(folder):
     assert [outcome.name for outcome in songs.report.doubtful_keys] == ["e-3"]
 
 
+def test_a_folder_of_every_format_with_one_broken_file_of_each(tmp_path, home):
+    tune = Melody.of([(60, 1), (62, 1), (64, 2), (67, 4)], time_signature="4/4", key="C major", tempo=96)
+    places = ("a.krn", "b/B.ABC", "c.mid", "d.MIDI", "e/f/e.musicxml", "f.xml", "g.MXL")
+    for place in places:
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = files.WRITERS[path.suffix.lower().replace(".xml", ".musicxml")](tune)
+        content = content if isinstance(content, bytes) else content.encode()
+        path.write_bytes(content)
+        path.with_stem("broken").write_bytes(content[:20])
+    (tmp_path / "h.txt").write_text("60 62 64 67\n60 _ 62\n60 67\n", encoding="utf-8")
+    (tmp_path / "README.txt").write_text("These are tunes.\n", encoding="utf-8")
+    (tmp_path / "page.xml").write_text("<html/>", encoding="utf-8")
+    (tmp_path / "no tune.pdf").write_text("x", encoding="utf-8")
+    songs = quietly(tmp_path)
+    read = dict(zip(songs.names, songs, strict=True))
+    assert set(read) == {*"aBcdefg", "h-1", "h-3"}
+    assert all(read[name] == tune for name in "aBcdefg") and read["h-1"].pitches == (60, 62, 64, 67)
+    causes = {outcome.name: outcome.cause for outcome in songs.report.left_out}
+    assert {name for name, cause in causes.items() if cause == "no song"} == {"README", "page"}
+    assert causes.pop("h-2") == "tokens" and len(causes) == len(places) + 2
+    for outcome in songs.report.left_out:
+        one_clear_line(outcome.detail)
+    assert songs.report.losses["no durations"] == 2
+    again = load(tmp_path, jobs=1)
+    assert again.melodies == songs.melodies and again.report == songs.report
+
+
 def test_every_error_of_a_metre_or_key_is_the_songs_own(folder):
     songs = quietly(folder(a_krn=GOOD, b_krn=GOOD.replace("*M4/4", "*M4/5"), c_krn=GOOD.replace("*C:", "*C###:")))
     assert songs.names == ("a",)
@@ -143,14 +268,14 @@ def test_every_error_of_a_metre_or_key_is_the_songs_own(folder):
 
 def test_a_file_that_cannot_be_opened_is_listed(folder, monkeypatch):
     path = folder(a_krn=GOOD, b_krn=GOOD)
-    read_text = files.read_text
+    read_content = files.read_content
 
     def read(file):
         if file.name == "b.krn":
             raise PermissionError(13, "Permission denied")
-        return read_text(file)
+        return read_content(file)
 
-    monkeypatch.setattr(files, "read_text", read)
+    monkeypatch.setattr(files, "read_content", read)
     assert load(path).report.lines[1] == "b: left out: can't be opened: Permission denied"
 
 
@@ -177,17 +302,17 @@ def test_nor_one_that_differs_by_case_alone(folder):
 @pytest.mark.parametrize("name", ["nowhere", "erk2", "./erk"])
 def test_an_unknown_source(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match=r"neither a collection \(erk, kinder\) nor a folder") as error:
+    with pytest.raises(ValueError, match=r"neither a collection \(altdeu, .*erk, .*\) nor a folder") as error:
         load(name)
     one_clear_line(error.value, name)
 
 
 def test_a_folder_without_songs(tmp_path):
-    (tmp_path / "a.mid").write_bytes(b"x")
+    (tmp_path / "a.wav").write_bytes(b"x")
     (tmp_path / "b.krn").mkdir()
     with pytest.raises(ValueError, match="there are no songs in") as error:
         load(tmp_path)
-    one_clear_line(error.value, ".krn", ".abc")
+    one_clear_line(error.value, *files.READS)
 
 
 def test_a_single_file(folder):
@@ -327,6 +452,26 @@ def test_a_changed_reader_reads_anew(folder, monkeypatch):
     assert cache.fingerprint(sources) != before
 
 
+def test_every_reader_is_in_the_fingerprint():
+    """A module of this room that is neither named as one that decides nothing nor hashed would be forgotten."""
+    rooms = {path.stem for path in Path(cache.__file__).parent.glob("*.py")}
+    readers = {
+        "abc",
+        "draft",
+        "files",
+        "kern",
+        "key",
+        "measures",
+        "melody",
+        "midi",
+        "musicxml",
+        "mxl",
+        "numbers",
+        "text",
+    }
+    assert readers <= rooms - cache._DECIDE_NOTHING and rooms >= cache._DECIDE_NOTHING
+
+
 def test_an_unwritable_cache_is_one_warning(folder, home):
     path = folder(a_krn=GOOD, b_krn=GOOD)
     home.write_text("a file where a folder should be")
@@ -363,8 +508,38 @@ def test_report_prints_a_summary():
         "tunes: 5 songs, 2 read, 3 left out",
         "      2 left out: durations (the first: d: bar 2 has a note value of 1/3 quarters)",
         "      1 left out: metre (the first: c: c.krn: the metre changes)",
-        "      1 read with a doubtful key (the first: b: read: key doubtful: G is named, the notes speak for D major)",
+        "      1 read: key doubtful (the first: b: G is named, the notes speak for D major)",
     ]
+
+
+def test_a_report_is_not_wide():
+    long = Report(
+        "tunes", [Outcome("a", "", "", f"grace notes dropped: {'9' * 200}"), Outcome("b", "", "metre", "x" * 90)]
+    )
+    assert [len(line) for line in str(long).splitlines()[1:]] == [100, 100]
+    assert all(line.endswith("…)") for line in str(long).splitlines()[1:])
+    assert "x" * 90 in long.lines[1]
+
+
+def test_losses_are_counted_by_song():
+    report = Report(
+        "tunes",
+        [
+            Outcome("a", "", "", "grace notes dropped: 7; key doubtful: G is named, the notes speak for D major"),
+            Outcome("b", "", "", "2 voices: only the first is read; 3 parts: only the first is read"),
+            Outcome(
+                "c", "", "", "no key named: C major estimated; a tie in bar 1 joins nothing; not UTF-8: read as Latin-1"
+            ),
+            Outcome("d", "", "", "no mode named: C major estimated; chords cut down to one note: 1"),
+            Outcome("e", "", "", "repeat signs are read once; something that nobody has classified"),
+            Outcome("f", "", "durations", "chords cut down to one note: 1"),
+        ],
+    )
+    once = ("grace notes", "key doubtful", "voices", "ties", "encoding", "chords", "repeats", "other")
+    assert report.losses == {**dict.fromkeys(once, 1), "key estimated": 2}
+    assert [outcome.name for outcome in report.doubtful_keys] == ["a", "c", "d"]
+    assert str(report).splitlines()[2].startswith("      2 read: key estimated (the first: c: no key named")
+    assert report.as_json()["losses"] == dict(report.losses)
 
 
 def test_report_as_lines_and_json():
@@ -376,6 +551,7 @@ def test_report_as_lines_and_json():
         "read": 2,
         "left_out": 3,
         "causes": {"durations": 2, "metre": 1},
+        "losses": {"key doubtful": 1},
         "doubtful_keys": 1,
     }
     assert plain["songs"][2] == {"name": "c", "title": "", "cause": "metre", "detail": "c.krn: the metre changes"}

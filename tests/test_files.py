@@ -1,4 +1,4 @@
-"""Reading and writing files: encodings, endings, what MIDI and MusicXML keep, nothing overwritten or half written."""
+"""Reading and writing files: encodings, endings, what MIDI and MusicXML hold, nothing overwritten or half written."""
 
 import io
 import os
@@ -94,19 +94,20 @@ def test_read_says_what_is_lost(place):
     assert caught[0].filename == __file__  # points at who read the file
 
 
-@pytest.mark.parametrize("ending", [".krn", ".abc"])
+@pytest.mark.parametrize("ending", files.READS)
 @pytest.mark.parametrize(
     "content",
     [b"", b" \n\r\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xef\xbb\xbf\n"],
     ids=["nothing", "space", "BOM", "BOM16", "both"],
 )
 def test_an_empty_file(place, ending, content):
-    with pytest.raises(SongError, match="the file is empty") as error:
+    words = "file is empty|no whole .mxl|no(t a)? MIDI" if files.READERS[ending].binary else "the file is empty"
+    with pytest.raises(SongError, match=words) as error:
         read(place(f"tune{ending}", content))
     one_clear_line(error.value, f"tune{ending}")
 
 
-@pytest.mark.parametrize("ending", [".krn", ".abc"])
+@pytest.mark.parametrize("ending", files.READS)
 @pytest.mark.parametrize("seed", range(4))
 def test_noise(place, ending, seed):
     import random
@@ -114,7 +115,7 @@ def test_noise(place, ending, seed):
     content = random.Random(seed).randbytes(3000) if seed else bytes(3000)
     with pytest.raises(SongError) as error:
         read(place(f"tune{ending}", content))
-    one_clear_line(error.value, f"tune{ending}", "line 1")
+    one_clear_line(error.value, f"tune{ending}", "" if files.READERS[ending].binary else "line 1")
 
 
 def test_nul_bytes_in_a_tune(place):
@@ -126,20 +127,49 @@ def test_nul_bytes_in_a_tune(place):
 def test_what_is_not_there_or_no_song(place, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no file .*nowhere.krn"):
         read(tmp_path / "nowhere.krn")
-    for name in ("tune.txt", "tune", "tune.mid"):
-        with pytest.raises(SongError, match=r"\.krn or \.abc") as error:
+    for name in ("tune.wav", "tune", "tune.krn.bak"):
+        with pytest.raises(SongError, match="can't read") as error:
             read(place(name, KERN))
-        one_clear_line(error.value, name)
+        one_clear_line(error.value, name, *files.READS)
+
+
+@pytest.mark.parametrize("wrong", files.READS)
+@pytest.mark.parametrize("right", [".krn", ".abc", ".mid", ".musicxml", ".mxl"])
+def test_a_wrong_ending(tmp_path, right, wrong):
+    """One clear line, but between .mid and .midi, .xml and .musicxml, which are the same."""
+    if files.READERS[right] == files.READERS[wrong]:
+        return
+    write(TUNE, tmp_path / f"tune{right}").rename(tmp_path / f"tune{wrong}")
+    with pytest.raises(SongError) as error:
+        read(tmp_path / f"tune{wrong}")
+    one_clear_line(error.value, f"tune{wrong}")
+
+
+def test_track_channel_and_grid_are_for_midi_alone(tmp_path):
+    for ending in (".krn", ".abc", ".musicxml", ".mxl"):
+        path = write(TUNE, tmp_path / f"tune{ending}")
+        for name, value in (("track", 1), ("channel", 1), ("grid", 0.25)):
+            with pytest.raises(ValueError, match=f"{name}= is for MIDI") as error:
+                read(path, **{name: value})
+            one_clear_line(error.value, path.name)
+    path = write(TUNE.replace(key=None), tmp_path / "tune.mid")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert read(path, track=1, channel=1, grid="1/4").pitches == TUNE.pitches
+        with pytest.raises(SongError, match="channel 9"):
+            read(path, channel=9)
 
 
 # --- Writing ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ending", [".krn", ".mid", ".midi", ".musicxml", ".svg", ".mp3", ".KRN"])
+@pytest.mark.parametrize("ending", [".krn", ".abc", ".mid", ".midi", ".musicxml", ".mxl", ".svg", ".mp3", ".KRN"])
 def test_write_goes_by_the_ending(tmp_path, ending):
     path = write(TUNE, tmp_path / f"tune{ending}")
     start = {
         ".krn": b"!!!OTL",
+        ".abc": b"X:1",
+        ".mxl": b"PK",
         ".mid": b"MThd",
         ".midi": b"MThd",
         ".musicxml": b"<?xml",
@@ -235,7 +265,8 @@ def test_midi_as_another_program_reads_it(tmp_path, tempo):
         )
         for pitch, onset, length in sounds(TUNE)
     ]
-    assert (midi.time_signature_changes[0].numerator, midi.time_signature_changes[0].denominator) == (3, 4)
+    metres = [(change.numerator, change.denominator) for change in midi.time_signature_changes]
+    assert metres == [(1, 4), (3, 4)]  # an upbeat has a time signature of its own
     assert pretty_midi.key_number_to_key_name(midi.key_signature_changes[0].key_number) == "G Major"
     assert instrument.program == 0
 
@@ -244,7 +275,9 @@ def test_midi_as_another_program_reads_it(tmp_path, tempo):
 def test_midi_has_every_signature(key):
     track = mido.MidiFile(file=io.BytesIO(midi_bytes(TUNE.replace(key=key)))).tracks[0]
     (named,) = [message.key for message in track if message.type == "key_signature"]
-    assert Key.parse(named).signature == key.signature
+    minor = named.endswith("m")
+    assert Key(named.removesuffix("m"), "minor" if minor else "major").signature == key.signature
+    assert minor == (key.mode == "minor")
 
 
 def test_midi_of_a_title_that_latin_1_lacks_and_a_program():

@@ -31,12 +31,15 @@ def load(
     durations: Iterable[Fraction | float | str] | None = DURATIONS,
     jobs: int | None = None,
 ) -> Songs:
-    """Read a collection that comes with music21 (``"erk"``, ``"kinder"``), a folder, or a file.
+    """Read a collection that comes with music21, a folder, or a file. Lessons 03 and 04.
 
-    Of a folder all ``.krn`` and ``.abc`` files are read, its subfolders' too. The first reading of
-    a collection takes a while and shows a bar; later ones come from the cache. A song that can't be
-    read, or has a note value outside `durations` (quarter notes, judged before ties are joined;
-    None admits all), is left out, and ``.report`` says why. Lessons 03 and 04.
+    Collections: ``"erk"``, ``"kinder"``, ``"irish"`` and more, see `COLLECTIONS` and data/README.md.
+    Of a folder all files that `read` can read are read, its subfolders' too, whatever the mixture; of
+    a file with several tunes each is a song of its own. The first reading of a collection takes a
+    while and shows a bar; later ones come from the cache. A song that can't be read, or has a note
+    value outside `durations` (quarter notes, judged before ties are joined; None admits all), is
+    left out, and ``.report`` says why. A ``.txt`` without any line of numbers, such as a README, and
+    an ``.xml`` that is no score are listed there as "no song".
 
     jobs: processes, by default one a core.
     Raises ValueError for a name that is no collection and no folder, and for a folder without songs.
@@ -66,7 +69,8 @@ def _judge(result: Result, allowed: set[Fraction] | None) -> tuple[Melody | None
         if allowed is not None and duration not in allowed:
             detail = f"bar {bar} has a note value of {duration} quarters"
             return None, Outcome(result.name, song.melody.title, "durations", detail)
-    return song.melody, Outcome(result.name, song.melody.title, "", "; ".join(song.remarks))
+    detail = "; ".join(remark.replace("; ", ", ") for remark in song.remarks)
+    return song.melody, Outcome(result.name, song.melody.title, "", detail)
 
 
 def _parse_all(sources: list[Source], name: str, jobs: int | None) -> list[Result]:
@@ -74,7 +78,7 @@ def _parse_all(sources: list[Source], name: str, jobs: int | None) -> list[Resul
     chunks = [sources[i : i + _CHUNK] for i in range(0, len(sources), _CHUNK)]
     jobs = min(jobs or os.cpu_count() or 1, len(chunks))
     label = f"reading {name}"
-    if jobs == 1 or all(song.ending == ".krn" for song in sources):
+    if jobs == 1 or not any(files.READERS[song.ending].slow for song in sources if not song.error):
         return [_parse(song) for song in progress(sources, label)]
     from joblib import Parallel, delayed
 
@@ -92,7 +96,8 @@ def _parse(song: Source) -> Result:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # music21's own; what matters is in the remarks
-            parsed = files.parse_song(song.ending, song.source, song.first_line, song.text, song.modes_named)
+            where = (song.ending, song.source, song.first_line)
+            parsed = files.parse_song(*where, song.text, modes_named=song.modes_named)
     except SongError as error:
         return Result(song.name, None, error.cause, str(error))
     return Result(song.name, replace(parsed, remarks=song.remarks + parsed.remarks))

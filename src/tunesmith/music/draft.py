@@ -48,6 +48,7 @@ class Draft:
     remarks: list[str] = field(default_factory=list)
     grace_notes: int = 0
     chords: int = 0
+    upbeat: Fraction | None = None  # where the format says it; otherwise it is seen by the first bar's length
     _notes: list[tuple[int | None, Fraction]] = field(default_factory=list)
     _bar_lengths: list[Fraction] = field(default_factory=lambda: [Fraction(0)])
     _written: dict[Fraction, int] = field(default_factory=dict)
@@ -69,6 +70,13 @@ class Draft:
         if joined:
             self._loose_ties.append(len(self._bar_lengths) - 1)
         self._notes.append((pitch, duration))
+
+    def extend(self, duration: Fraction) -> None:
+        """Make the note or rest before longer, by one more sign of this duration: a tie, or a rest cut in two."""
+        self._written.setdefault(duration, len(self._bar_lengths) - 1)
+        self._bar_lengths[-1] += duration
+        pitch, before = self._notes[-1]
+        self._notes[-1] = (pitch, before + duration)
 
     def end_bar(self) -> None:
         """Note a bar line; one right after another is passed over."""
@@ -111,6 +119,8 @@ class Draft:
 
     def _upbeat(self, metre: str | None) -> Fraction:
         """The first bar's length, if it is short; a lone bar opened by a bar line is none."""
+        if self.upbeat is not None:
+            return self.upbeat
         first, *others = self._bar_lengths
         followed = any(others) if self._opened else bool(others)
         return first if metre and followed and first < bar_length(metre) else Fraction(0)

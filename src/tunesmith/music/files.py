@@ -1,6 +1,6 @@
 """One file in, one file out: `read` and `write`, which go by the name's ending.
 
-Lessons 03 and 07.
+Lessons 03 and 07. What each format keeps: docs/formats.md.
 """
 
 from __future__ import annotations
@@ -8,86 +8,154 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from tunesmith.music.abc import parse_abc, split_tunes
+from tunesmith.music.abc import abc_text, parse_abc, split_tunes
 from tunesmith.music.draft import Parsed, SongError
 from tunesmith.music.kern import kern_text, parse_kern
 from tunesmith.music.melody import Melody
 from tunesmith.music.midi import midi_bytes
-from tunesmith.music.musicxml import musicxml_text
+from tunesmith.music.musicxml import musicxml_text, parse_musicxml
+from tunesmith.music.mxl import LIMIT, mxl_bytes, parse_mxl, too_large
+from tunesmith.music.numbers import parse_numbers, split_lines
+from tunesmith.music.text import decode
 
-READS = (".krn", ".abc")
+
+class Reader(NamedTuple):
+    """How a format is read.
+
+    parse: the song's text, or its bytes where `binary`, and its source's name → `Parsed`; it raises
+    SongError. cut: a file's text and its name → (first line, text) of each song; None: a file is one
+    song. options: what `parse` takes besides. slow: several processes read a folder faster.
+    limit: bytes that a file may have, None for any number.
+    """
+
+    parse: Callable[..., Parsed]
+    cut: Callable[[str, str], list[tuple[int, str]]] | None = None
+    options: tuple[str, ...] = ()
+    binary: bool = False
+    slow: bool = True
+    limit: int | None = None
+
+
+def _parse_midi(content: bytes, source: str, **options: Any) -> Parsed:
+    from tunesmith.music.midi import parse_midi
+
+    return parse_midi(content, source, **options)
+
+
+_MIDI = Reader(_parse_midi, options=("track", "channel", "grid"), binary=True)
+_MUSICXML = Reader(parse_musicxml, limit=LIMIT)
+
+# Ending → how it is read.
+READERS: dict[str, Reader] = {
+    ".krn": Reader(parse_kern, slow=False),
+    ".abc": Reader(parse_abc, cut=lambda text, source: split_tunes(text), options=("first_line", "modes_named")),
+    ".mid": _MIDI,
+    ".midi": _MIDI,
+    ".musicxml": _MUSICXML,
+    ".xml": _MUSICXML,
+    ".mxl": Reader(parse_mxl, binary=True, limit=LIMIT),
+    ".txt": Reader(parse_numbers, cut=split_lines, options=("first_line",), slow=False),
+}
+READS = tuple(READERS)
 
 # Ending → what writes it. `tunesmith/__init__` adds the endings that the display room writes.
 WRITERS: dict[str, Callable[[Melody], str | bytes]] = {
     ".krn": kern_text,
+    ".abc": abc_text,
     ".mid": midi_bytes,
     ".midi": midi_bytes,
     ".musicxml": musicxml_text,
+    ".mxl": mxl_bytes,
 }
 
 
-def read(path: str | os.PathLike[str]) -> Melody:
-    """Read a file with one song: ``.krn`` or ``.abc``. Lesson 03.
+def read(
+    path: str | os.PathLike[str],
+    *,
+    track: int | None = None,
+    channel: int | None = None,
+    grid: Fraction | float | str | None = None,
+) -> Melody:
+    """Read a file with one song: ``.krn .abc .mid .midi .musicxml .xml .mxl .txt``. Lesson 03.
 
     What was lost or is doubtful is kept in no melody: it is given as a warning, one line each.
+    track, channel, grid: for MIDI alone, see `parse_midi`: which track and channel hold the melody,
+    and the grid, in quarter notes, that its times are moved to.
     Raises SongError (a ValueError) with file and line for what can't be read, FileNotFoundError for
-    what is not there.
+    what is not there, ValueError for `track`, `channel` or `grid` with another format.
     """
     import warnings
 
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
-    text, remarks = read_text(path)
-    songs = cut_songs(path, text)
+    chosen = {"track": track, "channel": channel, "grid": grid}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    for name in chosen:
+        if name not in _reader(path).options:
+            raise ValueError(f"{path.name}: {name}= is for MIDI files alone: leave it out")
+    content, remarks = read_content(path)
+    songs = cut_songs(path, content)
     if len(songs) > 1:
         remarks.append(f"{len(songs)} tunes: only the first is read; load() gives them all")
-    parsed = parse_song(path.suffix, *songs[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # music21's own; what matters is in the remarks
+        parsed = parse_song(path.suffix, *songs[0], **chosen)
     for remark in (*remarks, *parsed.remarks):
         warnings.warn(f"{path.name}: {remark}", stacklevel=2)
     return parsed.melody
 
 
-def read_text(path: Path) -> tuple[str, list[str]]:
-    """The text of a file, and a remark if it is not UTF-8. Raises SongError for an empty file."""
-    content = path.read_bytes()
-    remarks = []
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text, remarks = content.decode("utf-16", errors="replace"), ["UTF-16, not UTF-8"]
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text, remarks = content.decode("latin-1"), ["not UTF-8: read as Latin-1"]
-    if not text.strip():
-        raise SongError("the file is empty", source=path.name, cause="empty file")
-    return text, remarks
-
-
-def cut_songs(path: Path, text: str) -> list[tuple[str, int, str]]:
-    """The songs of a file: (source, first line, text) each. Raises SongError for an unknown ending."""
+def _reader(path: Path) -> Reader:
+    """What reads a file of that name. Raises SongError for an unknown ending."""
     ending = path.suffix.lower()
-    if ending == ".krn":
-        return [(path.name, 1, text)]
-    if ending == ".abc":
-        tunes = split_tunes(text)
-        if len(tunes) == 1:
-            return [(path.name, *tunes[0])]
-        return [(f"{path.name}, tune {number}", *tune) for number, tune in enumerate(tunes, 1)]
-    raise SongError(f"can't read {ending or 'a file without an ending'}: {' or '.join(READS)}", source=path.name)
+    if ending not in READERS:
+        what = ending or "a file without an ending"
+        raise SongError(f"can't read {what}: choose one of {' '.join(READS)}", source=path.name)
+    return READERS[ending]
 
 
-def parse_song(ending: str, source: str, first_line: int, text: str, modes_named: bool = True) -> Parsed:
-    """Read one song of a file that `cut_songs` cut. Raises SongError."""
-    if ending.lower() == ".krn":
-        return parse_kern(text, source)
-    return parse_abc(text, source, first_line=first_line, modes_named=modes_named)
+def read_content(path: Path) -> tuple[str | bytes, list[str]]:
+    """What a file holds: bytes for a binary format, else text, with a remark if it is not UTF-8.
+
+    Raises SongError for an unknown ending, an empty file, and one that is too large for a score.
+    """
+    reader = _reader(path)
+    if reader.limit and path.stat().st_size > reader.limit:
+        raise too_large(path.name)
+    content = path.read_bytes()
+    if not content.strip():
+        raise SongError("the file is empty", source=path.name, cause="empty file")
+    return (content, []) if reader.binary else decode(content, path.name)
+
+
+def cut_songs(path: Path, content: str | bytes) -> list[tuple[str, int, str | bytes]]:
+    """The songs of a file: (source, first line, text) each. Raises SongError where there is none."""
+    cut = _reader(path).cut
+    songs = cut(content, path.name) if cut else [(1, content)]
+    if len(songs) == 1:
+        return [(path.name, *songs[0])]
+    return [(f"{path.name}, tune {number}", *song) for number, song in enumerate(songs, 1)]
+
+
+def parse_song(ending: str, source: str, first_line: int, content: str | bytes, **options: Any) -> Parsed:
+    """Read one song of a file that `cut_songs` cut; an option that its format lacks is passed over.
+
+    Raises SongError.
+    """
+    reader = READERS[ending.lower()]
+    options["first_line"] = first_line
+    return reader.parse(content, source, **{name: options[name] for name in reader.options if name in options})
 
 
 def write(melody: Melody, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-    """Write a melody; the ending decides the format: ``.krn .mid .musicxml .svg .mp3``. Lesson 07.
+    """Write a melody; the ending decides the format. Lesson 07.
+
+    ``.krn .abc .mid .midi .musicxml .mxl`` are notes, ``.svg`` is a picture, ``.mp3`` a sound.
 
     Gives the path. Raises FileExistsError where a file stands already, unless `overwrite`;
     ValueError for an ending that can't be written or a melody without notes.
@@ -122,6 +190,8 @@ def write_whole(path: Path, content: bytes) -> None:
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = os.fspath(path)  # not the temporary one: it is this file that can't be written
         raise

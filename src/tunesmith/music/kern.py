@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from tunesmith.music.draft import Draft, Parsed, SongError
 from tunesmith.music.key import Key, spell
-from tunesmith.music.melody import Melody
+from tunesmith.music.melody import Melody, exact
 
 _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _TOKEN = re.compile(r"(\d+)(?:%(\d+))?(\.*)[^a-zA-Z]*(?:(r)|(([a-gA-G])\6*)(#+|-+|n)?)")
@@ -115,20 +116,33 @@ def _follow(cells: list[str], column: int) -> int:
 
 def _add_token(cell: str, number: int, draft: Draft) -> None:
     """Add one cell of the spine to the draft."""
-    token, *others = cell.split(" ")
-    if re.search(r"[qQ]", token):
-        draft.grace_notes += 1
-        return
-    draft.chords += bool(others)
     try:
-        pitch, duration = kern_token(token)
-        if pitch is not None and not 0 <= pitch <= 127:
-            raise ValueError(f"{token!r} lies outside the MIDI range")
-        if not 0 < duration <= 1000:
-            raise ValueError(f"{token[:20]!r} has no sensible duration")
+        note = _read_cell(cell)
     except ValueError as error:
         raise SongError(str(error), source=draft.source, line=number) from error
-    draft.add(pitch, duration, joined="]" in token or "_" in token)
+    if note is None:
+        draft.grace_notes += 1
+        return
+    pitch, duration, joined, is_chord = note
+    draft.chords += is_chord
+    draft.add(pitch, duration, joined=joined)
+
+
+@lru_cache(maxsize=4096)  # a folder of songs has thousands of notes, and a few hundred different cells
+def _read_cell(cell: str) -> tuple[int | None, Fraction, bool, bool] | None:
+    """Pitch, duration, whether a tie joins it to the note before, whether it is a chord; None for a grace note.
+
+    Raises ValueError for what is no note.
+    """
+    token, *others = cell.split(" ")
+    if re.search(r"[qQ]", token):
+        return None
+    pitch, duration = kern_token(token)
+    if pitch is not None and not 0 <= pitch <= 127:
+        raise ValueError(f"{token!r} lies outside the MIDI range")
+    if not 0 < duration <= 1000:
+        raise ValueError(f"{token[:20]!r} has no sensible duration")
+    return pitch, exact(duration), "]" in token or "_" in token, bool(others)  # equal durations are one object
 
 
 def kern_text(melody: Melody) -> str:

@@ -80,9 +80,14 @@ class Key:
 
     def transpose(self, semitones: int) -> Key:
         """The key `semitones` higher, on the tonic that needs the fewest sharps or flats."""
-        target = (self.tonic_class + semitones) % 12
-        keys = (Key(letter + sign, self.mode) for letter in LETTERS for sign in ("", "#", "b"))
-        return min((key for key in keys if key.tonic_class == target), key=lambda key: (abs(key.signature), key.tonic))
+        return _simplest_key((self.tonic_class + semitones) % 12, self.mode)
+
+
+@lru_cache
+def _simplest_key(tonic_class: int, mode: str) -> Key:
+    """The key on a pitch class whose signature has the fewest sharps or flats."""
+    keys = (Key(letter + sign, mode) for letter in LETTERS for sign in ("", "#", "b"))
+    return min((key for key in keys if key.tonic_class == tonic_class), key=lambda key: (abs(key.signature), key.tonic))
 
 
 def spell(pitch: int, key: Key | None = None) -> tuple[str, int, int]:
@@ -178,5 +183,6 @@ def to_empty_signature(melody: Melody) -> Melody:
     key is moved by its estimated one. Lesson 04. Raises ValueError for a melody without a note and
     a key.
     """
-    key = melody.key or estimate_key(melody).key
-    return melody.replace(key=key).transpose(shift_to_empty_signature(key))
+    if melody.key is None:
+        melody = melody.replace(key=estimate_key(melody).key)
+    return melody.transpose(shift_to_empty_signature(melody.key))

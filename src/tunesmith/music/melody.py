@@ -44,12 +44,14 @@ class Note:
     duration: Fraction
 
     def __post_init__(self) -> None:
-        if isinstance(self.pitch, SupportsIndex):
+        # Thousands of notes are made when a folder is read: what is right already is not converted again.
+        if type(self.pitch) is not int and isinstance(self.pitch, SupportsIndex):
             object.__setattr__(self, "pitch", int(self.pitch))  # NumPy's integers too
         if self.pitch is not None and not (isinstance(self.pitch, int) and 0 <= self.pitch <= 127):
             raise ValueError(f"pitch {self.pitch!r} is not a MIDI number from 0 to 127, nor None for a rest")
-        object.__setattr__(self, "duration", exact(self.duration))
-        if self.duration <= 0:
+        if type(self.duration) is not Fraction:
+            object.__setattr__(self, "duration", exact(self.duration))
+        if self.duration.numerator <= 0:
             raise ValueError(f"a note of {self.duration} quarter notes has no length: durations are above 0")
 
     def __str__(self) -> str:

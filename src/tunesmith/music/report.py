@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, overload
 
 from tunesmith.music.melody import Melody
+
+# What a reader's remark says of a song that was read → the words to count by. The first that fits is taken.
+_LOSSES = {
+    r"^grace notes dropped": "grace notes",
+    r"^chords cut down": "chords",
+    r"^key doubtful": "key doubtful",
+    r"^(no (key|mode) named|a key signature that is none)": "key estimated",
+    r"^the key changes": "key changes",
+    r"^the tempo changes": "tempo changes",
+    r"^(\d+ (voices|parts|spines)|melody taken from)": "voices",
+    r"separate patterns": "patterns",
+    r"^repeat signs": "repeats",
+    r"^a tie in bar": "ties",
+    r"^(overlapping notes|notes under the melody)": "overlaps",
+    r"^(times moved|short gaps|notes too short)": "quantised",
+    r"^notes without an end": "endless notes",
+    r"^silent bars": "silence",
+    r"^no durations": "no durations",
+    r"UTF-8": "encoding",
+}
+_WIDTH = 100  # characters in a line of the summary
+
+
+def _loss(remark: str) -> str:
+    return next((words for pattern, words in _LOSSES.items() if re.search(pattern, remark)), "other")
 
 
 class Outcome(NamedTuple):
@@ -20,6 +46,13 @@ class Outcome(NamedTuple):
     title: str
     cause: str
     detail: str
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What was lost or is doubtful in a song that was read, in words to count by, each once."""
+        if self.cause or not self.detail:
+            return ()
+        return tuple(dict.fromkeys(_loss(remark) for remark in self.detail.split("; ")))
 
     def __str__(self) -> str:
         state = "left out" if self.cause else "read"
@@ -49,9 +82,14 @@ class Report(Sequence[Outcome]):
         return Counter(outcome.cause for outcome in self.left_out)
 
     @property
+    def losses(self) -> Counter[str]:
+        """In how many songs that were read something was lost or is doubtful, by what it is: "chords", …"""
+        return Counter(loss for outcome in self.read for loss in outcome.losses)
+
+    @property
     def doubtful_keys(self) -> tuple[Outcome, ...]:
-        """The songs that were read with a key that is doubtful or was estimated whole."""
-        return tuple(o for o in self.read if "key doubtful" in o.detail or "no key named" in o.detail)
+        """The songs that were read with a key that is doubtful or was estimated."""
+        return tuple(outcome for outcome in self.read if {"key doubtful", "key estimated"} & {*outcome.losses})
 
     @property
     def lines(self) -> list[str]:
@@ -65,6 +103,7 @@ class Report(Sequence[Outcome]):
             "read": len(self.read),
             "left_out": len(self.left_out),
             "causes": dict(sorted(self.causes.items())),
+            "losses": dict(sorted(self.losses.items())),
             "doubtful_keys": len(self.doubtful_keys),
             "songs": [outcome._asdict() for outcome in self.outcomes],
         }
@@ -86,15 +125,26 @@ class Report(Sequence[Outcome]):
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {len(self):,} songs, {len(self.read):,} read, {len(self.left_out):,} left out"]
-        for cause, count in sorted(self.causes.items(), key=lambda item: (-item[1], item[0])):
+        for cause, count in _largest_first(self.causes):
             first = next(outcome for outcome in self.left_out if outcome.cause == cause)
-            lines.append(f"  {count:5,} left out: {cause} (the first: {first.name}: {first.detail})")
-        if self.doubtful_keys:
-            count, first = len(self.doubtful_keys), self.doubtful_keys[0]
-            lines.append(f"  {count:5,} read with a doubtful key (the first: {first})")
+            lines.append(_cut(f"  {count:5,} left out: {cause} (the first: {first.name}: {first.detail}"))
+        for loss, count in _largest_first(self.losses):
+            first = next(outcome for outcome in self.read if loss in outcome.losses)
+            remark = next(remark for remark in first.detail.split("; ") if _loss(remark) == loss)
+            remark = remark.removeprefix(f"{loss}: ")
+            lines.append(_cut(f"  {count:5,} read: {loss} (the first: {first.name}: {remark}"))
         return "\n".join(lines)
 
     __repr__ = __str__
+
+
+def _largest_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _cut(line: str) -> str:
+    """A line of the summary with its bracket closed; what is too long ends in dots, and is whole in `lines`."""
+    return f"{line})" if len(line) < _WIDTH else f"{line[: _WIDTH - 2].rstrip()}…)"
 
 
 class Songs(Sequence[Melody]):

@@ -39,14 +39,17 @@ def encode(melody: Melody, step: float | str | Fraction = SIXTEENTH) -> list[str
     """
     step = as_step(step)
     tokens = []
+    lengths: dict[Fraction, Fraction] = {}  # a song has few durations, and dividing fractions is slow
     for number, note in enumerate(melody.notes, 1):
-        steps = note.duration / step
+        steps = lengths.get(note.duration)
+        if steps is None:
+            steps = lengths[note.duration] = note.duration / step
         if steps.denominator != 1:
             raise ValueError(
                 f"note {number} ({note}) is not on a grid of {step} quarter notes: "
                 f"choose a finer step, such as {note.duration / steps.numerator}"
             )
-        tokens += [REST if note.pitch is None else str(note.pitch)] + [HOLD] * (int(steps) - 1)
+        tokens += [REST if note.pitch is None else str(note.pitch)] + [HOLD] * (steps.numerator - 1)
     return tokens
 
 
