@@ -46,6 +46,14 @@ SECOND = Melody.of(
     tempo=100,
     title="Second",
 )
+PIANO = Melody.of(
+    [(55, 1), (60, 1), (64, 0.5), (59, 0.5), (57, 1), (None, 1), (62, 1), (48, 5), (67, 2)],
+    time_signature="4/4",
+    upbeat=1,
+    key="G major",
+    tempo=100,
+    title="Piano",
+)
 # What the page says of its players: read there, compared here.
 STATE = """() => [...document.querySelectorAll('.tunesmith-player')].map((card) => {
     const audio = card.querySelector('audio'), score = card.querySelector('svg'), image = card.querySelector('img');
@@ -82,6 +90,19 @@ def three(tab, tmp_path):
     """A page with three players, two of them of the same melody, opened."""
     path = tmp_path / "page.html"
     path.write_text(page([FIRST, SECOND, FIRST], captions=["a", "b", "a again"]), encoding="utf-8")
+    tab.goto(path.as_uri())
+    wait_for_sound(tab, 3)
+    return tab
+
+
+@pytest.fixture
+def piano(tab, tmp_path):
+    """A page with a grand staff and a piano roll between two plain players, opened."""
+    plain = page([FIRST, SECOND])
+    drawn = mimebundle(PIANO, grand_staff=True, piano_roll=True)["text/html"]
+    second = plain.rindex('<div class="tunesmith-player"')
+    path = tmp_path / "piano.html"
+    path.write_text(plain[:second] + drawn + plain[second:], encoding="utf-8")
     tab.goto(path.as_uri())
     wait_for_sound(tab, 3)
     return tab
@@ -166,6 +187,73 @@ def test_playing_moves_the_cursor_and_stops_the_others(three):
     assert three.evaluate("() => [...document.querySelectorAll('audio')].map((a) => a.paused)") == [True, True, False]
 
 
+# Of the second player: the staff (0 above) of each lit note, the band's box and its staff's, the roll and its line.
+PIANO_STATE = """() => {
+    const card = document.querySelectorAll('.tunesmith-player')[1];
+    const box = (element) => {
+        const {left, right, top, bottom} = element.getBoundingClientRect();
+        return {left, right, top, bottom};
+    };
+    const lit = [...card.querySelectorAll('[data-note]')].filter((note) => note.style.fill);
+    const band = card.querySelector('.tunesmith-cursor');
+    const lines = lit.map((note) => box([...note.closest('.staff').children].find((e) => e.tagName === 'path')));
+    const roll = card.querySelector('.tunesmith-roll img'), line = card.querySelector('.tunesmith-roll-line');
+    return {lit: lit.map((note) => Number(note.dataset.note)),
+            staves: lit.map((note) => [...note.closest('.measure').querySelectorAll('.staff')].indexOf(
+                note.closest('.staff'))),
+            heads: lit.map((note) => box(note.querySelector('.notehead'))), lines,
+            band: band && box(band), roll: box(roll), natural: roll.naturalWidth, alt: roll.alt,
+            line: line.style.display === 'none' ? null : box(line)};
+}"""
+
+
+def test_the_cursor_follows_over_both_staves(piano):
+    times = timemap(PIANO)
+    heads = [55, 60, 64, 59, 57, 62, 48, 48, 67]  # the 48 goes on over a bar line
+    assert len(times) == len(heads)
+    for note, pitch in enumerate(heads):
+        seek(piano, 1, sum(times[note]) / 2)
+        state = piano.evaluate(PIANO_STATE)
+        assert (state["lit"], state["staves"]) == ([note], [0 if pitch >= 60 else 1])
+        (head,), band, (line,) = state["heads"], state["band"], state["lines"]
+        assert band["left"] < head["left"] < head["right"] < band["right"]
+        assert band["top"] < min(head["top"], line["top"]) and head["bottom"] < band["bottom"]
+        assert band["bottom"] - band["top"] < 120  # around one staff, not two
+    seek(piano, 1, 4.5 * 0.6)
+    assert piano.evaluate(PIANO_STATE)["lit"] == []  # a rest
+    assert piano.complaints == []
+
+
+def test_a_click_on_either_staff_goes_there(piano):
+    for note in (3, 5):
+        piano.locator(f'.tunesmith-player >> nth=1 >> [data-note="{note}"] .notehead').click(force=True)
+        now = piano.evaluate("() => document.querySelectorAll('audio')[1].currentTime")
+        assert now == pytest.approx(timemap(PIANO)[note][0], abs=0.01)
+
+
+def test_the_line_moves_over_the_roll(piano, tmp_path):
+    state = piano.evaluate(PIANO_STATE)
+    assert state["natural"] > 700 and state["alt"].startswith("Piano roll: 8 notes")
+    assert state["line"] is None
+    lefts = []
+    for share in (0.25, 0.5, 0.75):
+        seek(piano, 1, share * 13 * 0.6)
+        state = piano.evaluate(PIANO_STATE)
+        line, roll = state["line"], state["roll"]
+        assert roll["top"] < line["top"] < line["bottom"] < roll["bottom"]
+        lefts.append((line["left"] + line["right"]) / 2 - roll["left"])
+    assert lefts[1] - lefts[0] == pytest.approx(lefts[2] - lefts[1], abs=1) and lefts[1] - lefts[0] > 100
+    piano.screenshot(path=tmp_path / "piano.png", full_page=True)
+    piano.set_viewport_size({"width": 400, "height": 800})
+    narrow = piano.evaluate(PIANO_STATE)
+    share = (narrow["line"]["left"] + 1 - narrow["roll"]["left"]) / (narrow["roll"]["right"] - narrow["roll"]["left"])
+    assert share == pytest.approx(lefts[2] / (roll["right"] - roll["left"]), abs=0.01)
+    assert piano.evaluate("() => document.documentElement.scrollWidth") <= 400
+    piano.screenshot(path=tmp_path / "piano_narrow.png", full_page=True)
+    seek(piano, 1, 0)
+    assert piano.evaluate(PIANO_STATE)["line"] is None
+
+
 def test_one_broken_player_stops_no_other(tab, tmp_path):
     path = tmp_path / "page.html"
     text = page([FIRST, SECOND, FIRST])
@@ -199,16 +287,18 @@ from tunesmith.display.show import show
 from tunesmith.music.melody import Melody
 notes = [(67, 1), (71, 0.5), (72, 0.5), (74, 4)]
 melody = Melody.of(notes, time_signature="3/4", key="G major", tempo=100, title="Mine")
-show(melody, melody, captions=["A human song", "A network's, after 90 seconds of training"], title=True)
+captions = ["A human song", "A network's, after 90 seconds of training"]
+show(melody, melody, captions=captions, title=True, grand_staff=True, piano_roll=True)
 """
 
 
 def notebook():
-    """A notebook as a fresh clone has it: with its outputs, and trusted by nobody."""
+    """A notebook as a fresh clone has it: with its outputs, and trusted by nobody. Each player shows all it can."""
     notes = [(67, 1), (71, 0.5), (72, 0.5), (74, 4)]
     melody = Melody.of(notes, time_signature="3/4", key="G major", tempo=100, title="Mine")
     captions = ["A human song", "A network's, after 90 seconds of training"]
-    output = nbformat.v4.new_output("display_data", mimebundle(melody, melody, captions=captions, title=True))
+    bundle = mimebundle(melody, melody, captions=captions, title=True, grand_staff=True, piano_roll=True)
+    output = nbformat.v4.new_output("display_data", bundle)
     cells = [
         nbformat.v4.new_markdown_cell("# Listen\n\nTwo melodies."),
         nbformat.v4.new_code_cell(CELL, outputs=[output], execution_count=1),
@@ -292,6 +382,8 @@ def test_jupyterlab_untrusted_then_run(lab, tab, tmp_path, theme):
     untrusted = tab.evaluate(STATE)
     assert [player["inline"] for player in untrusted] == [False, False]
     assert all(player["natural"] > 0 and player["ready"] == 4 for player in untrusted)
+    images = "() => [...document.querySelectorAll('.tunesmith-player img')].map((image) => image.naturalWidth)"
+    assert len(tab.evaluate(images)) == 4 and all(tab.evaluate(images))  # a score and a roll in each
     tab.screenshot(path=tmp_path / "untrusted.png")
 
     tab.get_by_role("menuitem", name="Run", exact=True).click()
@@ -302,6 +394,8 @@ def test_jupyterlab_untrusted_then_run(lab, tab, tmp_path, theme):
     seek(tab, 1, 0.8)
     state = tab.evaluate(STATE)
     assert [(player["lit"], player["band"]) for player in state] == [([], 0), ([1], 1)]
+    lines = "() => [...document.querySelectorAll('.tunesmith-roll-line')].map((line) => line.style.display)"
+    assert tab.evaluate(lines) == ["none", "block"]
     assert tab.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     tab.screenshot(path=tmp_path / "run.png")
     assert tab.evaluate("() => document.body.dataset.jpThemeLight") == ("true" if theme == "Light" else "false")

@@ -8,7 +8,8 @@ import xml.etree.ElementTree as ET
 import pytest
 import verovio
 
-from tunesmith.display.engrave import beat_starts, describe, engrave, printable_kern, svg, timemap
+from tunesmith.display.engrave import describe, engrave, printable_kern, svg, timemap
+from tunesmith.display.symbols import beat_starts
 from tunesmith.music.melody import Melody
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -158,6 +159,12 @@ def test_the_picture_stands_on_its_own():
     ids = re.findall(r' id="([^"]*)"', picture)
     assert len(ids) == len(set(ids)) and all(name.endswith("tunesmith-score") for name in ids)
     assert "http" not in picture.replace("http://www.w3.org/", "")
+
+
+def test_the_kern_that_is_printed_by_default():
+    melody = Melody.of([(59, 1), (60, 1.5), (62, 0.5), (64, 0.5), (55, 0.5), (None, 1), (67, 4)], time_signature="4/4")
+    lines = ["**kern", "*clefG2", "*M4/4", "=1-", "4B", "4.c", "8d", "8eL", "8GJ", "=2", "4r", "[2.g", "=3", "4g]"]
+    assert printable_kern(melody).split() == [*lines, "==", "*-"]
 
 
 def test_description():

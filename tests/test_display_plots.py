@@ -7,11 +7,12 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tunesmith.display import plots, style
-from tunesmith.display.plots import image_html, piano_roll, plot_bars, plot_lines
+from tunesmith.display.plots import history_bundle, image_html, piano_roll, plot_bars, plot_lines
 from tunesmith.music.melody import Melody
 
 AXES = {"x_label": "epoch", "y_label": "loss in nats a step"}
@@ -52,6 +53,46 @@ def test_piano_roll(shown):
     piano_roll(TUNE, step=0.25)
     assert shown[0]["text/plain"] == "Piano roll: 4 notes from D4 to G4 in 5 quarter notes."
     assert len(picture(shown[1])) > len(picture(shown[0]))
+
+
+def test_piano_roll_of_the_shortest_notes(shown):
+    piano_roll(Melody.of([(60, "1/48"), (64, "1/48")]))
+    boxes = re.search(r'd="([^"]*)"[^>]*style="fill: #0072b2', picture(shown[0]), re.IGNORECASE)[1]
+    corners = [tuple(map(float, pair)) for pair in re.findall(r"[ML] (\S+) (\S+)", boxes)]
+    assert len(corners) == 10
+    assert corners[0][0] < corners[1][0] < corners[5][0] < corners[6][0]  # neither is turned inside out
+
+
+def history(train, valid, stopped=""):
+    best = valid.index(min(valid)) + 1 if valid else 0
+    return SimpleNamespace(train_loss=train, valid_loss=valid, epochs=len(valid), best_epoch=best, stopped=stopped)
+
+
+def test_a_training_curve():
+    bundle = history_bundle(history([2.5, 1.75, 1.625], [2.25, 1.875, 2.125]))
+    assert bundle["text/plain"] == "Training curve: training and validation loss over 3 epochs, in nats per step."
+    drawn = picture(bundle)
+    ET.fromstring(drawn)
+    assert style.BLUE.lower() in drawn and style.ORANGE.lower() in drawn and "stroke-dasharray" in drawn
+    for text in ("training", "validation", "best epoch", "epoch", "loss, nats per step"):
+        assert f"<!-- {text} -->" in drawn
+    assert {"<!-- 1 -->", "<!-- 2 -->", "<!-- 3 -->"} <= set(re.findall(r"<!-- \d -->", drawn))
+    assert "<!-- 1.5 -->" not in drawn.split("matplotlib.axis_2")[0]  # there is no epoch and a half
+
+
+def test_a_training_curve_tells_no_trained_number():
+    one, other = [history([a, b], [c, d]) for a, b, c, d in ((3, 2, 2.9, 2.1), (2.8, 1.9, 2.2, 2.7))]
+    assert history_bundle(one)["text/plain"] == history_bundle(other)["text/plain"]
+    stopped = history_bundle(history([3.0, 2.0], [2.9, 2.1], "no lower for 5 epochs"))["text/plain"]
+    assert stopped == "Training curve: training and validation loss until it was stopped early, in nats per step."
+
+
+def test_one_epoch_is_a_point_and_none_a_sentence():
+    drawn = picture(history_bundle(history([2.5], [2.25])))
+    assert drawn.count("<use") > 4 and "<!-- 1 -->" in drawn
+    assert history_bundle(history([], [])) == {"text/plain": "Training curve: no epoch finished."}
+    why = history_bundle(history([], [], "the loss is no longer a number"))
+    assert why == {"text/plain": "Training curve: no epoch finished: the loss is no longer a number."}
 
 
 def test_every_figure_is_white_and_fits_the_page(shown):
@@ -108,6 +149,7 @@ def test_looks_differ_in_more_than_colour():
         (lambda: plot_lines({"a": [1, 2]}, alt=" ", **AXES), "text alternative"),
         (lambda: plot_bars({}, alt="x", **AXES), "no bars"),
         (lambda: piano_roll(Melody.of([(None, 1)])), "no notes"),
+        (lambda: piano_roll(Melody.of([(None, 1)]), alt="a rest"), "no notes"),
     ],
 )
 def test_bad_input(draw, words):

@@ -76,6 +76,23 @@ def test_the_title_is_printed_when_asked_for():
     assert ">A tune</div>" in mimebundle(TUNE, title=True)["text/html"]
 
 
+@pytest.mark.parametrize("options", [{"grand_staff": True}, {"piano_roll": True}])
+def test_the_text_form_is_the_same_whatever_is_drawn(options):
+    drawn = mimebundle(TUNE, **options)
+    assert drawn["text/plain"] == mimebundle(TUNE)["text/plain"]
+    assert drawn["text/html"] != mimebundle(TUNE)["text/html"]
+    assert mimebundle(TUNE, grand_staff=False, piano_roll=False) == mimebundle(TUNE)
+
+
+def test_show_hands_the_options_on(monkeypatch):
+    shown = []
+    monkeypatch.setattr(IPython, "get_ipython", lambda: type("Shell", (), {"kernel": None})())
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    show(TUNE, TUNE, grand_staff=True, piano_roll=True)
+    assert shown[0]["text/html"].count("on two staves") >= 2
+    assert shown[0]["text/html"].count('class="tunesmith-roll"') == 2
+
+
 def test_outside_a_notebook_it_prints(capsys):
     assert show(TUNE, captions="mine") is None
     assert capsys.readouterr().out == f"mine\n{text_form(TUNE)}\n"

@@ -7,16 +7,16 @@ Used by `show` in every lesson.
 from __future__ import annotations
 
 import html
-import itertools
 import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
-from tunesmith.music.kern import kern_text, kern_token
+from tunesmith.display.grand_staff import two_staves
+from tunesmith.display.symbols import Symbol, beams, read_symbols
+from tunesmith.music.kern import kern_text
 from tunesmith.music.key import pitch_name
-from tunesmith.music.melody import Melody, bar_length
+from tunesmith.music.melody import Melody
 from tunesmith.music.midi import DEFAULT_TEMPO
 
 # The width that a score is drawn for, in pixels; a narrower screen scales it down.
@@ -26,15 +26,6 @@ ROOT_ID = "tunesmith-score"
 # Quarter notes between the places where a melody without bar lines may be cut into staves.
 _BREATH = Fraction(4)
 _SCALE = 40
-
-
-class Symbol(NamedTuple):
-    """A note or rest as it is drawn. line: its line in the Kern text, from 1; times in quarter notes."""
-
-    line: int
-    pitch: int | None
-    onset: Fraction
-    duration: Fraction
 
 
 @dataclass(frozen=True)
@@ -49,10 +40,11 @@ class Engraving:
     times: tuple[tuple[float, float], ...]
 
 
-def engrave(melody: Melody, *, alt: str | None = None, width: int = WIDTH) -> Engraving:
+def engrave(melody: Melody, *, alt: str | None = None, width: int = WIDTH, grand_staff: bool = False) -> Engraving:
     """Draw a melody: the picture and the times of its notes in one go. Used by `show`.
 
     alt: what a screen reader says; by default `describe(melody)`. width: in pixels, 200 or more.
+    grand_staff: on two staves, as for the piano, the notes below middle C on the lower one.
     Raises ValueError for a melody without notes.
     """
     if not melody.notes:
@@ -60,12 +52,13 @@ def engrave(melody: Melody, *, alt: str | None = None, width: int = WIDTH) -> En
     if width < 200:
         raise ValueError(f"a score {width} pixels wide has no room for a bar: use 200 or more")
     tempo = melody.tempo or DEFAULT_TEMPO
-    return _engraved(printable_kern(melody), tempo, describe(melody) if alt is None else alt, width)
+    alt = describe(melody, grand_staff=grand_staff) if alt is None else alt
+    return _engraved(printable_kern(melody, grand_staff=grand_staff), tempo, alt, width)
 
 
-def svg(melody: Melody, *, alt: str | None = None, width: int = WIDTH) -> str:
+def svg(melody: Melody, *, alt: str | None = None, width: int = WIDTH, grand_staff: bool = False) -> str:
     """The score as SVG text, the same on every machine; arguments and errors as for `engrave`."""
-    return engrave(melody, alt=alt, width=width).svg
+    return engrave(melody, alt=alt, width=width, grand_staff=grand_staff).svg
 
 
 def timemap(melody: Melody) -> tuple[tuple[float, float], ...]:
@@ -80,13 +73,13 @@ def _engraved(kern: str, tempo: float, alt: str, width: int) -> Engraving:
     times = tuple(
         (round(float(note.onset) * seconds, 3), round(float(note.onset + note.duration) * seconds, 3)) for note in notes
     )
-    return Engraving(_finish(_verovio_svg(kern, width), [note.line for note in notes], alt), times)
+    return Engraving(_finish(_verovio_svg(kern, width), notes, alt), times)
 
 
-def describe(melody: Melody) -> str:
+def describe(melody: Melody, *, grand_staff: bool = False) -> str:
     """A sentence for people who don't see the score: ``Score of Lullaby: 12 notes from G4 to E5, …``."""
     pitches = melody.pitches
-    title = f"Score of {melody.title}" if melody.title else "Score"
+    title = (f"Score of {melody.title}" if melody.title else "Score") + " on two staves" * grand_staff
     count = f"{len(pitches)} note{'s' * (len(pitches) != 1)}"
     span = f" from {pitch_name(min(pitches), melody.key)} to {pitch_name(max(pitches), melody.key)}" if pitches else ""
     bars = len(melody.bars())
@@ -95,89 +88,19 @@ def describe(melody: Melody) -> str:
     return f"{title}: {count}{span}, {', '.join(frame)}."
 
 
-def printable_kern(melody: Melody) -> str:
+def printable_kern(melody: Melody, *, grand_staff: bool = False) -> str:
     """The melody's Kern, made ready for printing: without title and tempo, with beams and places to cut the line."""
     lines = kern_text(melody.replace(title="", tempo=None)).splitlines()
     symbols = read_symbols("\n".join(lines))
-    for line, mark in _beams(symbols, melody).items():
+    for line, mark in ({} if grand_staff else beams(symbols, melody)).items():
         lines[line - 1] += mark
     if melody.time_signature is None:
         lines = _with_every_sign(lines)
         for line in reversed(_breaths(symbols)):
             lines.insert(line, "=-")
+    if grand_staff:
+        lines = two_staves(lines, melody)  # each staff has beams of its own
     return "\n".join(lines) + "\n"
-
-
-def read_symbols(kern: str) -> list[Symbol]:
-    """The notes and rests of a one-spine Kern text, each with its line and its time."""
-    symbols, now = [], Fraction(0)
-    for number, line in enumerate(kern.splitlines(), 1):
-        if line and line[0] not in "*!=":
-            pitch, duration = kern_token(line)
-            symbols.append(Symbol(number, pitch, now, duration))
-            now += duration
-    return symbols
-
-
-def beat_starts(time_signature: str) -> list[Fraction]:
-    """Where the groups of a bar begin, in quarter notes: notes of one group share a beam.
-
-    ``"3/4"`` → 0, 1, 2; ``"6/8"`` → 0, 3/2; ``"5/8"`` → 0, 3/2, as 3 + 2 eighths.
-    """
-    top, bottom = (int(number) for number in time_signature.split("/"))
-    unit = Fraction(4, bottom)
-    if bottom < 8:
-        sizes = [1] * int(top * unit)
-        unit = Fraction(1)
-    elif top % 3 == 0:
-        sizes = [3] * (top // 3)
-    elif top % 2 == 0:
-        sizes = [2] * (top // 2)
-    else:
-        sizes = [3] + [2] * ((top - 3) // 2) if top > 1 else [1]
-    return [unit * start for start in itertools.accumulate(sizes[:-1], initial=0)]
-
-
-def _beams(symbols: list[Symbol], melody: Melody) -> dict[int, str]:
-    """Kern's beam marks by line: ``L`` where a beam starts, ``J`` where it ends."""
-    runs: list[list[Symbol]] = [[]]
-    beat = None
-    for symbol in symbols:
-        here = _beat(symbol.onset, melody)
-        if here != beat and _is_dyadic(symbol.onset):  # in the middle of a tuplet no beam ends
-            runs.append([])
-            beat = here
-        if symbol.pitch is None or _undotted(symbol.duration) >= 1:
-            runs.append([])  # nor does one go on over a rest or a note without a flag
-        else:
-            runs[-1].append(symbol)
-    marks = {}
-    for run in runs:
-        if len(run) > 1:
-            marks[run[0].line], marks[run[-1].line] = "L", "J"
-    return marks
-
-
-def _beat(onset: Fraction, melody: Melody) -> tuple[int, int]:
-    """The bar and the group in it that a time lies in."""
-    if melody.time_signature is None:
-        return 0, onset.__floor__()
-    full = bar_length(melody.time_signature)
-    bar, place = divmod(onset - melody.upbeat + full, full)
-    return int(bar), sum(start <= place for start in beat_starts(melody.time_signature))
-
-
-def _undotted(duration: Fraction) -> Fraction:
-    """The value whose sign is printed: a dotted eighth's is an eighth, a triplet quarter's a quarter."""
-    value = Fraction(8)
-    while value > duration:
-        value /= 2
-    return value if _is_dyadic(duration) or value == duration else value * 2
-
-
-def _is_dyadic(time: Fraction) -> bool:
-    """Whether halving a quarter note again and again gets there: true of 3/8, false of 1/3."""
-    return time.denominator & (time.denominator - 1) == 0
 
 
 def _with_every_sign(lines: list[str]) -> list[str]:
@@ -236,10 +159,10 @@ def _verovio_svg(kern: str, width: int) -> str:
     return picture
 
 
-def _finish(picture: str, note_lines: list[int], alt: str) -> str:
+def _finish(picture: str, notes: list[Symbol], alt: str) -> str:
     """Verovio's picture with a white page, a text alternative, numbered notes, and no id that it can do without."""
     root, width, height = re.search(r'<svg width="(\d+)px" height="(\d+)px".*?\bid="(\w+)"', picture).group(3, 1, 2)
-    number = {f"note-L{line}F1": place for place, line in enumerate(note_lines)}
+    number = {f"note-L{note.line}F{note.field}": place for place, note in enumerate(notes)}
     text = html.escape(alt, quote=True)
 
     def renumber(match: re.Match[str]) -> str:

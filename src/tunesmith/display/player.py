@@ -12,9 +12,11 @@ import html
 import json
 
 from tunesmith.display.engrave import ROOT_ID, WIDTH, describe, engrave
+from tunesmith.display.plots import roll
 from tunesmith.display.sound import sound
-from tunesmith.display.style import BLUE, FAINT_INK, HAIRLINE, INK, PAPER, SKY
+from tunesmith.display.style import BLUE, FAINT_INK, HAIRLINE, INK, PAPER, SKY, VERMILLION
 from tunesmith.music.melody import Melody
+from tunesmith.music.midi import DEFAULT_TEMPO
 
 # Styles stand in the tags: of a notebook that is not trusted, JupyterLab drops <style> but keeps these.
 _CARD = (
@@ -25,6 +27,7 @@ _TITLE = f"font-size:16px;line-height:1.4;font-weight:600;color:{INK};margin:0 0
 _CAPTION = f"font-size:14px;line-height:1.4;color:{INK};margin:0 0 6px 0"
 _REMARK = f"font-size:12px;line-height:1.4;color:{FAINT_INK};margin:6px 0 0 0"
 _SCORE = "display:block;max-width:100%;height:auto;margin:4px 0 10px 0"
+_ROLL = f"position:relative;max-width:{WIDTH}px;margin:0 0 10px 0"
 _AUDIO = "display:block;box-sizing:border-box;width:100%;height:36px"
 
 # Each player starts every player that is not ready yet, each in its own try: one that fails stops no other.
@@ -88,29 +91,81 @@ for (const card of document.querySelectorAll('.tunesmith-player:not([data-ready]
 _SCRIPT = _SCRIPT.replace("ROOT_ID", ROOT_ID).replace("BAND", SKY).replace("NOTE", BLUE).strip()
 
 
-def player(melody: Melody, *, title: str = "", caption: str = "", alt: str | None = None) -> str:
+# A piano roll has a script of its own, run after the score's: a player without a roll does not carry it.
+_ROLL_SCRIPT = """
+(() => {
+const start = (roll) => {
+  const audio = roll.closest('.tunesmith-player').querySelector('audio');
+  const {seconds, left, right, top, bottom} = JSON.parse(roll.dataset.times);
+  const line = document.createElement('div');
+  line.className = 'tunesmith-roll-line';
+  line.style.cssText = 'position:absolute;width:2px;margin-left:-1px;background:LINE;pointer-events:none;display:none';
+  line.style.top = 100 * top + '%';
+  line.style.height = 100 * (bottom - top) + '%';
+  roll.append(line);
+  const follow = () => {
+    const now = audio.currentTime;
+    const away = audio.ended || now > seconds || (audio.paused && now < 0.01);
+    line.style.display = away ? 'none' : 'block';
+    line.style.left = 100 * (left + (right - left) * now / seconds) + '%';
+    if (!audio.paused && !audio.ended) requestAnimationFrame(follow);
+  };
+  for (const name of ['play', 'pause', 'seeked', 'ended']) audio.addEventListener(name, follow);
+};
+for (const roll of document.querySelectorAll('.tunesmith-roll:not([data-ready])')) {
+  roll.dataset.ready = '';
+  try { start(roll); } catch (error) { console.warn('tunesmith: the piano roll stays a picture', error); }
+}
+})();
+"""
+_ROLL_SCRIPT = _ROLL_SCRIPT.replace("LINE", VERMILLION).strip()
+
+
+def player(
+    melody: Melody,
+    *,
+    title: str = "",
+    caption: str = "",
+    alt: str | None = None,
+    grand_staff: bool = False,
+    piano_roll: bool = False,
+) -> str:
     """One melody as an HTML card: title, caption, score, sound. The same melody gives the same bytes.
 
     title, caption: plain text above the score, none by default. alt: what a screen reader says of
-    the score; by default `describe(melody)`. Raises ValueError for a melody without notes.
+    the score; by default `describe(melody)`. grand_staff: on two staves, as for the piano. piano_roll:
+    also the notes as bars, below the score; a melody of rests alone has none.
+    Raises ValueError for a melody without notes.
     """
-    alt = describe(melody) if alt is None else alt
-    engraving = engrave(melody, alt=alt)
+    alt = describe(melody, grand_staff=grand_staff) if alt is None else alt
+    engraving = engrave(melody, alt=alt, grand_staff=grand_staff)
     picture = _base64(engraving.svg.encode())
     music = sound(melody)
     times = json.dumps(engraving.times, separators=(",", ":"))
+    has_roll = piano_roll and bool(melody.pitches)
     parts = [
         f'<div class="tunesmith-player" data-times="{times}" style="{_CARD}">',
         _line("title", _TITLE, title),
         _line("caption", _CAPTION, caption),
         f'<img alt="{html.escape(alt)}" style="{_SCORE}" src="data:image/svg+xml;base64,{picture}">',
+        _roll(melody) if has_roll else "",
         f'<audio controls preload="metadata" aria-label="{html.escape("Sound of: " + (caption or title or alt))}"'
         f' style="{_AUDIO}" src="data:audio/mpeg;base64,{_base64(music.mp3)}"></audio>',
         *(_line("remark", _REMARK, remark) for remark in music.remarks),
         f"<script>{_SCRIPT}</script>",
+        f"<script>{_ROLL_SCRIPT}</script>" if has_roll else "",
         "</div>",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _roll(melody: Melody) -> str:
+    """The piano roll and, for the line that moves over it, where it stands when."""
+    drawn = roll(melody, WIDTH)
+    seconds = round(float(melody.duration) * 60 / (melody.tempo or DEFAULT_TEMPO), 3)
+    places = {"seconds": seconds, "left": drawn.left, "right": drawn.right, "top": drawn.top, "bottom": drawn.bottom}
+    times = html.escape(json.dumps(places, separators=(",", ":")))
+    return f'<div class="tunesmith-roll" data-times="{times}" style="{_ROLL}">{drawn.html}</div>'
 
 
 def _line(name: str, style: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""A few plain figures: lines, bars, a piano roll. Each shows itself and returns nothing.
+"""A few plain figures: lines, bars, a piano roll, a training curve.
 
 A notebook stores a picture with a text alternative, and as plain text that same sentence, so that
 nbval compares what a figure says and not its bytes. Used by every lesson that measures something.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tunesmith.display.style import BLUE, GREY, HAIRLINE, PAPER, Look, figure, look
+from tunesmith.display.style import BLUE, GREY, HAIRLINE, INK, PAPER, Look, figure, look
 from tunesmith.music.key import pitch_name
 from tunesmith.music.melody import Melody, bar_length
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BLACK_KEYS = {1, 3, 6, 8, 10}
+_ROLL_AXES = {"x_label": "time in quarter notes", "y_label": "pitch"}
+_PIXELS_AN_INCH = 96
 
 
 def plot_lines(
@@ -63,7 +66,7 @@ def plot_lines(
         if log_y:
             axes.set_yscale("log")
 
-    _show_axes(draw, alt=alt, x_label=x_label, y_label=y_label, title=title, legend=len(lines) > 1)
+    show_axes(draw, alt=alt, x_label=x_label, y_label=y_label, title=title, legend=len(lines) > 1)
 
 
 def plot_bars(
@@ -95,7 +98,7 @@ def plot_bars(
         axes.tick_params(axis="x", length=0)
         axes.grid(axis="y")
 
-    _show_axes(draw, alt=alt, x_label=x_label, y_label=y_label, title=title, legend=len(groups) > 1)
+    show_axes(draw, alt=alt, x_label=x_label, y_label=y_label, title=title, legend=len(groups) > 1)
 
 
 def piano_roll(melody: Melody, *, alt: str | None = None, title: str = "", step: Any = None) -> None:
@@ -105,31 +108,127 @@ def piano_roll(melody: Melody, *, alt: str | None = None, title: str = "", step:
     note and each dash one that holds it. alt: by default what the picture shows.
     Raises ValueError for a melody without a pitch.
     """
+    usual = _describe_roll(melody)
+    show_axes(
+        lambda axes: _draw_roll(axes, melody, step),
+        alt=alt or usual,
+        title=title,
+        height=_roll_height(melody),
+        **_ROLL_AXES,
+    )
+
+
+class Roll(NamedTuple):
+    """A drawn piano roll.
+
+    html: the image. left, right: where time begins and ends, as shares of its width; top, bottom: of its height.
+    """
+
+    html: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+def roll(melody: Melody, width: int) -> Roll:
+    """A piano roll `width` pixels wide, for the player. Raises ValueError for a melody without a pitch."""
+    alt = _describe_roll(melody)
+    with figure(width / _PIXELS_AN_INCH, _roll_height(melody)) as drawing:
+        axes = drawing.subplots()
+        _draw_roll(axes, melody)
+        axes.set(xlabel=_ROLL_AXES["x_label"], ylabel=_ROLL_AXES["y_label"])
+        bundle = figure_bundle(drawing, alt)
+        box = axes.get_position()  # the layout is settled once it is saved
+    places = (round(float(place), 4) for place in (box.x0, box.x1, 1 - box.y1, 1 - box.y0))
+    return Roll(bundle["text/html"], *places)
+
+
+def _describe_roll(melody: Melody) -> str:
+    """The text alternative of a piano roll. Raises ValueError for a melody without a pitch."""
     pitches = melody.pitches
     if not pitches:
         raise ValueError("nothing to plot: the melody has no notes")
-    low, high = min(pitches), max(pitches)
-    names = f"{pitch_name(low, melody.key)} to {pitch_name(high, melody.key)}"
-    alt = alt or f"Piano roll: {len(pitches)} notes from {names} in {melody.duration} quarter notes."
+    names = f"{pitch_name(min(pitches), melody.key)} to {pitch_name(max(pitches), melody.key)}"
+    count = f"{len(pitches)} note{'s' * (len(pitches) != 1)}"
+    return f"Piano roll: {count} from {names} in {melody.duration} quarter notes."
 
-    def draw(axes: Axes) -> None:
-        for pitch in range(low - 1, high + 2):
-            if pitch % 12 in _BLACK_KEYS:  # shaded as on a keyboard
-                axes.axhspan(pitch - 0.5, pitch + 0.5, color=HAIRLINE, alpha=0.35, linewidth=0)
-        for line in _bar_lines(melody):
-            axes.axvline(line, color=GREY, linewidth=1)
-        for note, onset in zip(melody.notes, melody.onsets, strict=True):
-            if note.pitch is not None:
-                length = float(note.duration) - 0.06  # a gap, so that two equal notes stay two
-                axes.barh(note.pitch, length, 0.72, float(onset) + 0.03, color=BLUE)
-        axes.set_yticks(range(low, high + 1), [pitch_name(pitch, melody.key) for pitch in range(low, high + 1)])
-        axes.set_ylim(low - 1.2, high + 1.2)
-        axes.set_xlim(0, float(melody.duration))
-        if step is not None:
-            _mark_steps(axes, melody, float(step))
 
-    height = max(2.4, 0.19 * (high - low + 3) + 0.9)  # inches: each row has room for its name
-    _show_axes(draw, alt=alt, x_label="time in quarter notes", y_label="pitch", title=title, height=height)
+def _roll_height(melody: Melody) -> float:
+    """Inches, so that each row has room for its name."""
+    return max(2.4, 0.19 * (max(melody.pitches) - min(melody.pitches) + 3) + 0.9)
+
+
+def _draw_roll(axes: Axes, melody: Melody, step: Any = None) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    low, high = min(melody.pitches), max(melody.pitches)
+    for pitch in range(low - 1, high + 2):
+        if pitch % 12 in _BLACK_KEYS:  # shaded as on a keyboard
+            axes.axhspan(pitch - 0.5, pitch + 0.5, color=HAIRLINE, alpha=0.35, linewidth=0)
+    for line in _bar_lines(melody):
+        axes.axvline(line, color=GREY, linewidth=1)
+    axes.add_patch(PathPatch(Path.make_compound_path(*map(Path, _note_boxes(melody))), facecolor=BLUE, linewidth=0))
+    axes.set_yticks(range(low, high + 1), [pitch_name(pitch, melody.key) for pitch in range(low, high + 1)])
+    axes.set_ylim(low - 1.2, high + 1.2)
+    axes.set_xlim(0, float(melody.duration))
+    if step is not None:
+        _mark_steps(axes, melody, float(step))
+
+
+def _note_boxes(melody: Melody) -> list[list[tuple[float, float]]]:
+    """The corners of each note's bar, the first one twice."""
+    boxes = []
+    for note, onset in zip(melody.notes, map(float, melody.onsets), strict=True):
+        if note.pitch is not None:
+            length = float(note.duration)
+            gap = min(0.06, length / 4)  # so that two equal notes stay two
+            left, right = onset + gap / 2, onset + length - gap / 2
+            low, high = note.pitch - 0.36, note.pitch + 0.36
+            boxes.append([(left, low), (right, low), (right, high), (left, high), (left, low)])
+    return boxes
+
+
+def history_bundle(history: Any) -> dict[str, str]:
+    """What a notebook stores for a training's `History`: its curves, and a sentence without their numbers. Lesson 06.
+
+    history: has `train_loss` and `valid_loss` (nats per step, one an epoch), `best_epoch` and `stopped`.
+    The sentence tells how many epochs there were only where that was not decided by the losses.
+    Before the first epoch's end there is the sentence alone.
+    """
+    count = len(history.valid_loss)
+    if not count:
+        why = f": {history.stopped}" if history.stopped else ""
+        return {"text/plain": f"Training curve: no epoch finished{why}."}
+    span = "until it was stopped early" if history.stopped else f"over {count} epoch{'s' * (count != 1)}"
+    alt = f"Training curve: training and validation loss {span}, in nats per step."
+    with figure() as drawing:
+        axes = drawing.subplots()
+        _draw_history(axes, history)
+        axes.set(xlabel="epoch", ylabel="loss, nats per step")
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), handlelength=3)
+        return figure_bundle(drawing, alt)
+
+
+def _draw_history(axes: Axes, history: Any) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = range(1, len(history.valid_loss) + 1)
+    for place, (name, losses) in enumerate({"training": history.train_loss, "validation": history.valid_loss}.items()):
+        style = look(name, place)
+        every = max(1, len(epochs) // 8)
+        axes.plot(
+            epochs, losses, label=name, color=style.color, linestyle=style.dash, marker=style.marker, markevery=every
+        )
+    best = history.best_epoch
+    axes.axvline(best, color=GREY, linewidth=1, linestyle=":", zorder=0)
+    axes.plot(
+        [best], [history.valid_loss[best - 1]], "o", color=INK, fillstyle="none", markersize=11, label="best epoch"
+    )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_xlim(0.5, len(epochs) + 0.5)
+    axes.grid(axis="y")
 
 
 def show_figure(drawing: Figure, alt: str) -> None:
@@ -148,7 +247,8 @@ def figure_bundle(drawing: Figure, alt: str) -> dict[str, str]:
         raise ValueError("a figure needs a text alternative: pass alt='…'")
     file = io.StringIO()
     drawing.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return {"text/html": image_html(file.getvalue(), alt), "text/plain": alt}
+    picture = re.sub(r"\n +", "\n", file.getvalue())  # indentation takes a tenth of the bytes
+    return {"text/html": image_html(picture, alt), "text/plain": alt}
 
 
 def image_html(svg: str, alt: str) -> str:
@@ -158,7 +258,7 @@ def image_html(svg: str, alt: str) -> str:
     return f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/svg+xml;base64,{data}">'
 
 
-def _show_axes(
+def show_axes(
     draw: Callable[[Axes], None],
     *,
     alt: str,

@@ -26,17 +26,24 @@ _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _TEXT_NOTE = re.compile(r"(?:r|([A-G])(#*|b*)(-?\d+)) (\d+(?:/\d+)?)(~?)")
 
 
-def show(*things: Any, captions: str | Sequence[str] | None = None, title: bool = False) -> None:
+def show(
+    *things: Any,
+    captions: str | Sequence[str] | None = None,
+    title: bool = False,
+    grand_staff: bool = False,
+    piano_roll: bool = False,
+) -> None:
     """Show each thing as a score with a player, one below the other.
 
     things: melodies, token texts or lists of tokens, paths of files. captions: a text for each
-    thing, or one for a single thing. title: also print the songs' titles. Every lesson.
+    thing, or one for a single thing. title: also print the songs' titles. grand_staff: each score on
+    two staves, as for the piano, cut at middle C. piano_roll: below each score, its notes as bars. Every lesson.
     Raises TypeError for anything else, ValueError for what has no notes, or if the captions don't match.
     """
     melodies = [to_melody(thing) for thing in things]
     if not all(melody.notes for melody in melodies):
         raise ValueError("nothing to show: the melody has no notes")
-    bundle = mimebundle(*melodies, captions=captions, title=title)
+    bundle = mimebundle(*melodies, captions=captions, title=title, grand_staff=grand_staff, piano_roll=piano_roll)
     if _in_notebook():
         from IPython.display import display
 
@@ -45,7 +52,13 @@ def show(*things: Any, captions: str | Sequence[str] | None = None, title: bool 
         print(bundle["text/plain"])
 
 
-def mimebundle(*melodies: Melody, captions: str | Sequence[str] | None = None, title: bool = False) -> dict[str, str]:
+def mimebundle(
+    *melodies: Melody,
+    captions: str | Sequence[str] | None = None,
+    title: bool = False,
+    grand_staff: bool = False,
+    piano_roll: bool = False,
+) -> dict[str, str]:
     """What a notebook stores: ``text/html``, the players, and ``text/plain``, the text forms.
 
     With one melody it is what `Melody.renderer` wants; of one without notes there is the text form alone.
@@ -54,7 +67,13 @@ def mimebundle(*melodies: Melody, captions: str | Sequence[str] | None = None, t
     captions = _captions(captions, len(melodies))
     pairs = list(zip(melodies, captions, strict=True))
     players = [
-        player(melody, caption=caption, title=melody.title if title else "")
+        player(
+            melody,
+            caption=caption,
+            title=melody.title if title else "",
+            grand_staff=grand_staff,
+            piano_roll=piano_roll,
+        )
         for melody, caption in pairs
         if melody.notes
     ]
