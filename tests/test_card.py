@@ -28,10 +28,20 @@ def test_the_card_names_the_licence():
     card = card_of("erk")
     own = card_text("m", lstm(), {**card, "collection": "my folder"}, "the command")
     assert "Licence:** As the songs" in own and "on-commercial" not in own and "Essen" not in own
-    for name in COLLECTIONS:
-        essen = card_text("m", lstm(), {**card, "collection": name}, "the command")
-        assert "Non-commercial use only" in essen and "Essen" in essen
-    assert "the command" in own and own.startswith("# m\n") and f"*{name}*" in essen
+    for name, source in COLLECTIONS.items():
+        page = card_text("m", lstm(), {**card, "collection": name}, "the command")
+        essen = source.folder == "essenFolksong"
+        assert ("Non-commercial use only" in page) == ("Essen" in page) == essen
+        assert f"*{name}*" in page and (essen or source.terms in page)
+    assert "the command" in own and own.startswith("# m\n")
+    assert {"erk", "kinder", "han"} <= {name for name in COLLECTIONS if COLLECTIONS[name].folder == "essenFolksong"}
+
+
+def test_the_card_of_a_model_that_reads_windows():
+    model = ts.WindowLSTM(4, 5, 4, 8, vocabulary=ts.Vocabulary(["_", "60", "62"]))
+    page = card_text("w", model, {**card_of("erk"), "collection": "mine"}, "the command")
+    for words in ("A `WindowLSTM` with", "next of 4 tokens", "sequence length 8", "hidden size 5"):
+        assert words in page
 
 
 def test_the_shipped_weights():

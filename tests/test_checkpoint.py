@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from melodies import one_clear_line
+from tunesmith.learn import checkpoint
 from tunesmith.learn.checkpoint import load_model, load_tensors, save_model, save_tensors
 from tunesmith.models.melody_lstm import MelodyLSTM
 from tunesmith.music import files
@@ -115,7 +116,7 @@ def test_anothers_safetensors_are_refused(tmp_path, metadata):
 def test_another_kind_of_model_is_refused(model, tmp_path):
     path = tmp_path / "m.safetensors"
     save_tensors(path, {"a": torch.zeros(1)}, {"model": "Transformer", "settings": {}})
-    with pytest.raises(ValueError, match="holds a Transformer; known are: MelodyLSTM") as error:
+    with pytest.raises(ValueError, match="holds a Transformer; known are: MelodyLSTM, WindowLSTM") as error:
         load_model(path)
     one_clear_line(error.value)
     save_tensors(path, {"a": torch.zeros(1)}, {})
@@ -169,8 +170,21 @@ def test_what_is_not_there(tmp_path, monkeypatch):
         with pytest.raises(FileNotFoundError, match="there is no checkpoint") as error:
             load_model(path)
         one_clear_line(error.value)
-    with pytest.raises(FileNotFoundError, match=r"the course's data has no models/nobody\.safetensors"):
+
+
+def test_a_name_that_the_course_does_not_ship_is_answered_with_those_it_does(tmp_path, monkeypatch):
+    (tmp_path / "models").mkdir()
+    for name in ("zebra", "erk", "ape"):
+        (tmp_path / "models" / f"{name}.safetensors").write_bytes(b"")
+    (tmp_path / "models" / "notes.md").write_bytes(b"")
+    monkeypatch.setattr(checkpoint, "data_path", lambda *parts: tmp_path.joinpath(*parts))
+    with pytest.raises(FileNotFoundError, match="there is no model 'nobody'") as error:
         load_model("nobody")
+    one_clear_line(error.value, "ape, erk, zebra")
+    monkeypatch.undo()
+    with pytest.raises(FileNotFoundError, match=r"the course's: .*erk") as error:
+        load_model("nobody")
+    one_clear_line(error.value)
 
 
 def test_a_name_is_the_courses_model_even_beside_a_folder_of_that_name(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import errno
 import io
 import json
 import re
@@ -17,6 +18,7 @@ from xml.etree import ElementTree
 import mido
 import pytest
 import soundfile
+import torch
 
 import tunesmith as ts
 from melodies import command, one_clear_line, sounds
@@ -26,7 +28,7 @@ SEED = "65 _ _ _ 65 _ 69"
 TUNE = ["--seed", SEED, "--steps", "120", "--temperature", "0.8", "--random-seed", "1"]
 ENDINGS = (".mid", ".krn", ".musicxml", ".svg", ".mp3")
 TWO_BARS = "62 _ _ _ _ _ _ _ r _ _ _ 64 _ 67 _ 65 _ _ _ 64 _ _ _"
-COMMANDS = ("generate", "show", "encode", "train")
+COMMANDS = ("generate", "show", "encode", "train", "evaluate")
 
 
 @pytest.fixture
@@ -249,8 +251,13 @@ def test_a_file_is_replaced_only_when_asked(run, refused, tmp_path):
         (["--temperature", "-1"], ["temperature -1", "0 or more"]),
         (["--temperature", "nan"], ["temperature nan"]),
         (["--steps", "0"], ["steps 0", "1 or more"]),
+        (["--top-k", "0"], ["--top-k", "'0'", "1 or more"]),
+        (["--top-k", "many"], ["'many'"]),
+        (["--top-p", "0"], ["top_p 0", "at most 1"]),
+        (["--top-p", "1.5"], ["top_p 1.5"]),
+        (["--top-p", "nan"], ["top_p nan"]),
         (["--model", "nowhere.safetensors"], ["nowhere.safetensors"]),
-        (["--model", "unheard_of"], ["unheard_of"]),
+        (["--model", "unheard_of"], ["unheard_of", "the course's: erk"]),
         (["--model", "broken.safetensors"], ["broken.safetensors", "damaged"]),
     ],
 )
@@ -285,6 +292,19 @@ def test_an_interrupt_ends_without_a_traceback(run, monkeypatch):
     assert run("generate") == (130, "", "\nstopped\n")
 
 
+def test_generate_draws_from_the_likeliest_alone(run, tmp_path):
+    def tune(*options):
+        path = tmp_path / "tune.krn"
+        arguments = ["--seed", SEED, "--steps", "60", "--temperature", "1", "--random-seed", "3"]
+        assert run("generate", *arguments, *options, "--out", path, "--overwrite")[0] == 0
+        return path.read_bytes()
+
+    best, plain = tune("--temperature", "0"), tune()
+    assert tune("--top-k", "1") == tune("--top-p", "1e-9") == best != plain
+    assert tune("--top-k", "999") == tune("--top-p", "1") == plain
+    assert tune("--top-k", "2") not in (best, plain) and tune("--top-p", "0.5") not in (best, plain)
+
+
 # --- show ----------------------------------------------------------------------------------------
 
 
@@ -316,7 +336,7 @@ def test_show_opens_the_browser_where_no_page_is_named(run, monkeypatch):
         (["good.krn", "nowhere.krn"], ["no file nowhere.krn"]),
         (["noise.krn"], ["noise.krn, line 1"]),
         (["empty.krn"], ["empty.krn", "empty"]),
-        (["tune.mid"], [".mid", ".krn"]),
+        (["tune.doc"], [".doc", ".krn"]),
         (["good.krn", "--out", "there.html"], ["there.html", "--overwrite"]),
         (["good.krn", "--out", "nowhere/page.html"], ["no folder nowhere"]),
     ],
@@ -324,7 +344,7 @@ def test_show_opens_the_browser_where_no_page_is_named(run, monkeypatch):
 def test_bad_input_to_show_is_one_line_and_no_page(refused, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     shutil.copy(ts.data_path("songs", "two_bars.krn"), "good.krn")
-    for name, text in (("noise.krn", "asdf\n"), ("empty.krn", ""), ("tune.mid", "MThd"), ("there.html", "mine")):
+    for name, text in (("noise.krn", "asdf\n"), ("empty.krn", ""), ("tune.doc", "song"), ("there.html", "mine")):
         Path(name).write_text(text, encoding="utf-8")
     refused("show", *arguments, *([] if "--out" in arguments else ["--out", "page.html"]), words=words)
 
@@ -381,13 +401,15 @@ def test_encode_spares_files_that_stood_there_before(refused, songs, tmp_path, h
 
 
 def test_encode_with_triplets_on_a_finer_grid(run, tmp_path, home):
-    (tmp_path / "song.krn").write_text("**kern\n*C:\n4c\n12d\n12e\n12f\n*-\n", encoding="utf-8")
-    (tmp_path / "plain.krn").write_text("**kern\n*C:\n4c\n4d\n*-\n", encoding="utf-8")
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "song.krn").write_text("**kern\n*C:\n4c\n12d\n12e\n12f\n*-\n", encoding="utf-8")
+    (source / "plain.krn").write_text("**kern\n*C:\n4c\n4d\n*-\n", encoding="utf-8")
     out = tmp_path / "out"
-    assert run("encode", tmp_path, "--out", out, "--durations", "all", "--step", "1/12")[0] == 0
+    assert run("encode", source, "--out", out, "--durations", "all", "--step", "1/12")[0] == 0
     tokens = (out / "songs" / "song.txt").read_text(encoding="utf-8").split()
     assert tokens == ["60"] + ["_"] * 11 + ["62", "_", "_", "_", "64", "_", "_", "_", "65", "_", "_", "_"]
-    assert run("encode", tmp_path, "--out", tmp_path / "coarse", "--durations", "all")[0] == 0
+    assert run("encode", source, "--out", tmp_path / "coarse", "--durations", "all")[0] == 0
     report = json.loads((tmp_path / "coarse" / "report.json").read_text(encoding="utf-8"))
     assert (report["read"], report["left_out"]) == (1, 1) and "grid" in json.dumps(report)
     assert [path.name for path in (tmp_path / "coarse" / "songs").iterdir()] == ["plain.txt"]
@@ -467,9 +489,180 @@ def test_bad_input_to_train_is_one_line(refused, songs, tmp_path, home, monkeypa
     refused("train", *arguments, *([] if "--out" in arguments else ["--out", "m.safetensors"]), *SMALL, words=words)
 
 
+WINDOWS = ["--model", "WindowLSTM", "--hidden-size", "4", "--batches-per-epoch", "3", "--epochs", "2"]
+
+
+def test_train_makes_a_model_that_reads_windows(run, songs, tmp_path, home):
+    path = tmp_path / "w.safetensors"
+    code, _, err = run("train", songs, "--out", path, *WINDOWS, "--batch-size", "8", "--layers", "2")
+    assert code == 0 and "Traceback" not in err
+    model = ts.load_model(path)
+    assert (type(model).__name__, model.sequence_length, model.lstm.num_layers) == ("WindowLSTM", 64, 2)
+    assert model.linear.weight.shape == (len(model.vocabulary), 4 * 64)
+    card = (tmp_path / "w.md").read_text(encoding="utf-8")
+    for words in (
+        "A `WindowLSTM`",
+        "sequence length 64",
+        "--model WindowLSTM",
+        "--batches-per-epoch 3",
+        "batches per epoch 3",
+    ):
+        assert words in card
+    (line,) = re.findall(r"^python -m tunesmith train .*$", card, re.M)
+    options = cli._parser().parse_args(["train", "x", *shlex.split(line.partition(str(songs))[2])])
+    assert (options.model, options.batches_per_epoch, options.batch_size, options.layers) == ("WindowLSTM", 3, 8, 2)
+    tune = tmp_path / "tune.krn"
+    assert (
+        run("generate", "--model", path, "--random-seed", "1", "--steps", "70", "--seed", "60 _ _ _", "--out", tune)[0]
+        == 0
+    )
+    assert ts.read(tune).pitches[0] == 60
+
+
+def test_train_stopped_and_taken_up_again_writes_the_same_weights(run, songs, tmp_path, home):
+    whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
+    arguments = [*WINDOWS, "--patience", "9", "--checkpoint", tmp_path / "c.safetensors"]
+    assert run("train", songs, "--out", whole, *WINDOWS, "--patience", "9")[0] == 0
+    assert run("train", songs, "--out", parts, *arguments, "--epochs", "1")[0] == 0
+    assert run("train", songs, "--out", parts, *arguments, "--overwrite")[0] == 0
+    expected, found = (ts.load_model(path).state_dict() for path in (whole, parts))
+    assert all(found[name].equal(tensor) for name, tensor in expected.items())
+
+
+def test_an_exploding_training_is_one_line_and_what_was_best_is_written(run, songs, tmp_path, home):
+    code, out, err = run("train", songs, "--out", tmp_path / "m.safetensors", *SMALL, "--learning-rate", "1e5")
+    assert code == 0 and "no epoch finished" in out
+    assert err.startswith("tunesmith train: training stopped in epoch 1: ")
+    one_clear_line(err, "smaller learning_rate")
+    ts.load_model(tmp_path / "m.safetensors")
+
+
+def test_a_full_disk_is_one_line(run, songs, tmp_path, home, monkeypatch):
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert ts.load(songs) and run("generate", *TUNE, "--out", tmp_path / "tune.krn")[0] == 0  # the cache is written
+    before = (tmp_path / "tune.krn").read_bytes()
+    monkeypatch.setattr("os.fsync", full)
+    code, _, err = run("train", songs, "--out", tmp_path / "m.safetensors", *SMALL, "--checkpoint", tmp_path / "c")
+    first, last = err.splitlines()
+    one_clear_line(first, "tunesmith train: the checkpoint", "No space left", "training goes on")
+    one_clear_line(last, "tunesmith train: ", "No space left")
+    assert code == 2
+    code, _, err = run("generate", *TUNE, "--out", tmp_path / "tune.krn", "--overwrite", "--title", "x")
+    assert code == 2 and (tmp_path / "tune.krn").read_bytes() == before
+    one_clear_line(err, "tunesmith generate: ", "No space left")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "songs in", "tune.krn"]
+
+
 @pytest.mark.parametrize("option", [["--dropout", "2"], ["--learning-rate", "nan"]])
 def test_a_setting_that_can_not_be_is_one_line_and_no_weights(run, songs, tmp_path, home, option):
     code, _, err = run("train", songs, "--out", tmp_path / "m.safetensors", *SMALL, *option)
     assert code == 2 and err.startswith("tunesmith train: ")
     one_clear_line(err)
     assert not list(tmp_path.glob("m.*"))
+
+
+# --- evaluate ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trained(songs, tmp_path):
+    """A small model that knows every token of the songs."""
+    encoded = [ts.encode(ts.to_empty_signature(song)) for song in ts.load(songs)]
+    torch.manual_seed(0)
+    path = tmp_path / "small.safetensors"
+    ts.save_model(ts.MelodyLSTM(ts.Vocabulary.of(encoded), 4, 8), path)
+    return path
+
+
+def test_evaluate_prints_a_table_and_writes_the_numbers(run, refused, songs, trained, tmp_path, home):
+    out = tmp_path / "scores.json"
+    code, text, err = run("evaluate", trained, songs, "--out", out)
+    assert (code, err) == (0, "")
+    for words in (
+        "nats/step",
+        "bits/note",
+        "right at onsets",
+        "\nuniform ",
+        "\nunigram ",
+        "\nbigram ",
+        "\nMelodyLSTM ",
+    ):
+        assert words in text
+    loaded = ts.load(songs)
+    encoded = [ts.encode(ts.to_empty_signature(song)) for song in loaded]
+    train, valid, test = ts.split(encoded, titles=[song.title for song in loaded])
+    expected = ts.evaluate(ts.load_model(trained), test, train)
+    assert str(expected) in text and f"written: {out}" in text
+    scores = json.loads(out.read_text(encoding="utf-8"))
+    assert scores == {"model": str(trained), "source": loaded.name, "part": "test", **expected.as_json()}
+    refused("evaluate", trained, songs, "--out", out, words=["scores.json", "--overwrite"])
+    assert run("evaluate", trained, songs, "--out", out, "--overwrite", "--part", "valid")[0] == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["songs"] == len(valid)
+    for part, count, rows in (("train", len(train), 4), ("all", len(encoded), 2)):
+        assert run("evaluate", trained, songs, "--out", out, "--overwrite", "--part", part)[0] == 0
+        scores = json.loads(out.read_text(encoding="utf-8"))
+        assert (scores["part"], scores["songs"], len(scores["scores"])) == (part, count, rows)
+
+
+def test_evaluate_says_how_many_songs_have_unknown_tokens(run, songs, tmp_path, home):
+    encoded = [ts.encode(ts.to_empty_signature(song)) for song in ts.load(songs)]
+    shortest = min(encoded, key=lambda song: len(set(song)))
+    known = [song for song in encoded if set(song) <= set(shortest)]
+    path = tmp_path / "m.safetensors"
+    ts.save_model(ts.MelodyLSTM(ts.Vocabulary.of([shortest]), 4, 8), path)
+    code, text, _ = run("evaluate", path, songs, "--part", "all")
+    assert code == 0 and text.startswith(f"{len(encoded) - len(known)} songs left out: ")
+    assert f"\nsongs: {len(known)}, " in text
+
+
+def test_evaluate_reads_songs_on_the_models_own_grid(run, songs, trained, tmp_path, home):
+    """A model of finer steps has more of them, and as many notes."""
+    counts = []
+    for step in ("1/4", "1/8"):
+        path, out = tmp_path / "m.safetensors", tmp_path / "s.json"
+        ts.save_model(ts.MelodyLSTM(ts.load_model(trained).vocabulary, 4, 8, step=step), path)
+        assert run("evaluate", path, songs, "--part", "all", "--out", out, "--overwrite")[0] == 0
+        counts.append(json.loads(out.read_text(encoding="utf-8")))
+    assert counts[0]["notes"] == counts[1]["notes"] and counts[0]["songs"] == counts[1]["songs"]
+    assert counts[1]["steps"] - counts[1]["songs"] == 2 * (counts[0]["steps"] - counts[0]["songs"])
+
+
+def test_evaluate_takes_a_model_of_windows_and_a_single_song(run, trained, tmp_path, home):
+    vocabulary, path = ts.load_model(trained).vocabulary, tmp_path / "w.safetensors"
+    size = len(vocabulary)
+    ts.save_model(ts.WindowLSTM(size, 3, size, 8, vocabulary=vocabulary), path)
+    code, text, err = run("evaluate", path, ts.data_path("songs", "ode_to_joy.krn"), "--part", "all")
+    assert (code, err) == (0, "") and text.startswith("songs: 1, ") and "\nWindowLSTM " in text
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nowhere.safetensors", "songs in"], ["nowhere.safetensors"]),
+        (["nobody", "songs in"], ["'nobody'", "erk"]),
+        (["broken.safetensors", "songs in"], ["broken.safetensors", "damaged"]),
+        (["bare.safetensors", "songs in"], ["bare.safetensors", "without a vocabulary"]),
+        (["small.safetensors", "nowhere"], ["'nowhere'"]),
+        (["small.safetensors", "hollow"], ["no songs in hollow"]),
+        (["small.safetensors", "songs in", "--part", "best"], ["--part", "'best'"]),
+        (["small.safetensors", "songs in", "--out", "nowhere/s.json"], ["no folder nowhere"]),
+        (["small.safetensors", "songs in", "--out", "hollow"], ["hollow is a folder"]),
+        (["small.safetensors", "songs in/ode_to_joy.krn"], ["--part test", "--part all"]),
+    ],
+)
+def test_bad_input_to_evaluate_is_one_line(refused, songs, trained, tmp_path, home, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hollow").mkdir()
+    (tmp_path / "broken.safetensors").write_bytes(trained.read_bytes()[:-9])
+    ts.save_model(ts.WindowLSTM(3, 4, 3, 5), tmp_path / "bare.safetensors")
+    refused("evaluate", *arguments, words=words)
+
+
+def test_a_model_that_knows_none_of_the_songs(run, songs, tmp_path, home):
+    path = tmp_path / "m.safetensors"
+    ts.save_model(ts.MelodyLSTM(ts.Vocabulary(["1"]), 4, 8), path)
+    code, text, err = run("evaluate", path, songs, "--part", "all")
+    assert code == 2 and text.count("\n") == 1 and "left out" in text
+    one_clear_line(err, "no songs left", "--part")

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from tunesmith.learn.batches import PADDING, batches, make_batch, song_ids
+from tunesmith.learn.batches import PADDING, WholeSongs, make_batch, song_ids
 from tunesmith.learn.train import batch_loss, mean_loss
-from tunesmith.models.melody_lstm import MelodyLSTM, count_parameters, device_of
+from tunesmith.models.melody_lstm import MelodyLSTM
+from tunesmith.models.token_model import count_parameters, device_of
 from tunesmith.tokens.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(["_", "r", "60", "62", "64"])
@@ -103,23 +104,25 @@ def test_a_batch_shifts_by_one_and_pads_at_the_end():
 @pytest.mark.parametrize("generator", [None, 3])
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
 def test_every_song_is_in_one_batch_and_its_end_a_target_once(generator, size):
-    songs = ids_of(*[" ".join(["60", *["_"] * n]) for n in range(37)])
+    songs = [" ".join(["60", *["_"] * n]) for n in range(37)]
     found = []
-    for batch in batches(songs, size, torch.Generator().manual_seed(generator) if generator else None):
+    for batch in WholeSongs(VOCABULARY, songs).batches(
+        size, torch.Generator().manual_seed(generator) if generator else None
+    ):
         assert len(batch.inputs) <= size
         for inputs, targets in zip(batch.inputs, batch.targets, strict=True):
             real = targets != PADDING
             assert real[: int(real.sum())].all()  # padding stands at the end
             assert int((targets == 0).sum()) == 1 and targets[real][-1] == 0
             found.append([*inputs[real].tolist(), 0])
-    assert sorted(found) == sorted(song.tolist() for song in songs)
+    assert sorted(found) == sorted(song.tolist() for song in ids_of(*songs))
 
 
 def test_the_order_is_new_with_each_epoch_and_decided_by_the_generator():
-    songs = ids_of(*["60 " * n for n in range(1, 40)])
+    songs = WholeSongs(VOCABULARY, ["60 " * n for n in range(1, 40)])
 
     def order(generator):
-        return [tuple(batch.inputs.shape) + (int(batch.targets.sum()),) for batch in batches(songs, 4, generator)]
+        return [tuple(batch.inputs.shape) + (int(batch.targets.sum()),) for batch in songs.batches(4, generator)]
 
     one = torch.Generator().manual_seed(1)
     first, second = order(one), order(one)
@@ -128,11 +131,41 @@ def test_the_order_is_new_with_each_epoch_and_decided_by_the_generator():
     assert order(None) == order(None)
 
 
+def test_the_same_generator_gives_the_same_batches():
+    songs = WholeSongs(VOCABULARY, SONGS * 5)
+    one, two, other = ([*songs.batches(3, torch.Generator().manual_seed(seed))] for seed in (1, 1, 2))
+    same = [
+        torch.equal(a.inputs, b.inputs) and torch.equal(a.targets, b.targets) for a, b in zip(one, two, strict=True)
+    ]
+    assert all(same) and len(one) == 7
+    assert any(a.inputs.shape != b.inputs.shape for a, b in zip(one, other, strict=True))
+
+
+def test_songs_are_kept_as_bytes():
+    songs = WholeSongs(VOCABULARY, SONGS)
+    assert len(songs) == 4
+    assert songs.nbytes == sum(len(song.split()) + 2 for song in SONGS)
+    assert [song.dtype for song in songs.songs] == [torch.uint8] * 4
+    many = Vocabulary(map(str, range(300)))
+    assert len(many) == 301
+    (batch,) = WholeSongs(many, ["299 255 256 0"]).batches(1)
+    assert batch.inputs[0, 1:].tolist() == many.ids("299 255 256 0").tolist()
+    full = Vocabulary(map(str, range(255)))
+    assert len(full) == 256 and WholeSongs(full, ["254"]).nbytes == 3
+    (batch,) = WholeSongs(full, ["254"]).batches(1)
+    assert batch.targets.tolist() == [[255, 0]]
+
+
+def test_an_empty_song_is_its_end_alone():
+    (batch,) = WholeSongs(VOCABULARY, [[]]).batches(4)
+    assert (batch.inputs.tolist(), batch.targets.tolist(), batch.count) == ([[0]], [[0]], 1)
+
+
 def test_little_is_padded():
     chance = torch.Generator().manual_seed(0)
-    songs = ids_of(*["60 " * int(torch.randint(20, 300, (1,), generator=chance)) for _ in range(400)])
+    songs = ["60 " * int(torch.randint(20, 300, (1,), generator=chance)) for _ in range(400)]
     cells = targets = 0
-    for batch in batches(songs, 16, chance):
+    for batch in WholeSongs(VOCABULARY, songs).batches(16, chance):
         cells, targets = cells + batch.targets.numel(), targets + batch.count
     assert targets / cells > 0.9
 
@@ -169,6 +202,30 @@ def test_the_loss_of_a_batch_leaves_padding_out():
     assert batch_loss(model, batch).item() == pytest.approx(sum(steps) / len(steps), rel=1e-5)
     batch.inputs[2, 2:] = 5  # what stands under the padding makes no difference
     assert batch_loss(model, batch, "sum").item() == pytest.approx(sum(steps), rel=1e-5)
+
+
+def test_no_gradient_flows_through_padding():
+    model = small()
+    batch = make_batch(ids_of(*SONGS))
+    real = batch.targets != PADDING
+    assert not real.all()
+    read = []
+    model.embedding.register_forward_hook(lambda layer, ids, out: (out.retain_grad(), read.append(out))[0])
+    batch_loss(model, batch, "sum").backward()
+    gradient = read[0].grad.abs().sum(-1)
+    assert (gradient[~real] == 0).all() and (gradient[real] > 0).all()
+
+    def gradients(batch):
+        model.zero_grad()
+        batch_loss(model, batch, "sum").backward()
+        return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+
+    expected = gradients(batch)
+    for token in range(len(VOCABULARY)):
+        batch.inputs[~real] = token
+        assert torch.allclose(gradients(batch), expected, rtol=0, atol=1e-6)
+    one_by_one = sum(gradients(make_batch(ids_of(song))) for song in SONGS)
+    assert torch.allclose(one_by_one, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_before_training_every_token_is_about_as_likely():

@@ -1,10 +1,11 @@
 """The longest copied run: by hand, against a slow search, and on what must not hide a copy."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodies import collection
-from tunesmith.learn.originality import CopiedRuns
+from melodies import collection, one_clear_line
+from tunesmith.learn.originality import CopiedRuns, NearDuplicate, near_duplicates
 from tunesmith.music.melody import Melody
 
 
@@ -68,3 +69,50 @@ def test_a_song_of_the_collection_is_found_whole():
     runs = CopiedRuns(songs[1:])
     assert CopiedRuns(songs).longest(songs[0].transpose(3)) == len(songs[0].pitches)
     assert runs.longest(songs[0]) <= len(songs[0].pitches)
+
+
+# --- Near duplicates ------------------------------------------------------------------------------
+
+LONG = tune(60, 62, 64, 65, (67, 2), 69, 71, 72, (74, 3), 60)
+
+
+def test_near_duplicates_by_hand():
+    half = tune(*[(pitch - 5, n.duration) for pitch, n in zip(LONG.pitches[:8], LONG.notes, strict=False)])
+    songs = [LONG, tune(40, 41)]
+    others = [tune(50, 48, 60), half, LONG.transpose(3), Melody(()), tune(*range(70, 50, -1))]
+    assert near_duplicates(others, songs) == [NearDuplicate(1, 8, 8), NearDuplicate(2, 10, 10)]
+    (one, _) = near_duplicates(others, songs)
+    assert (one.place, one.run, one.notes) == (1, 8, 8)
+    assert near_duplicates([], songs) == near_duplicates(others, []) == []
+
+
+def test_the_share_and_the_least_number_of_notes():
+    """Eight notes of the song, then eight that go elsewhere: half of sixteen."""
+    mixed = tune(*[(n.pitch, n.duration) for n in LONG.notes[:8]], *[(40 + 7 * (i % 2), 5) for i in range(8)])
+    assert CopiedRuns([LONG]).longest(mixed) == 8
+    found = [NearDuplicate(0, 8, 16)]
+    assert near_duplicates([mixed], [LONG]) == near_duplicates([mixed], [LONG], share=0.5) == found
+    assert near_duplicates([mixed], [LONG], share=0.51) == []
+    assert near_duplicates([mixed], [LONG], share=0.1) == found
+    assert near_duplicates([mixed], [LONG], least=9) == []
+    short = tune(60, 62, 64)
+    assert near_duplicates([short], [LONG]) == []  # three notes are in many songs
+    assert near_duplicates([short], [LONG], least=3, share=1) == [NearDuplicate(0, 3, 3)]
+
+
+@pytest.mark.parametrize("share", [0, -0.5, 1.01, float("nan")])
+def test_a_share_that_is_none(share):
+    with pytest.raises(ValueError) as error:
+        near_duplicates([LONG], [LONG], share)
+    one_clear_line(error.value, f"share {share}", "above 0")
+
+
+@given(st.lists(notes, max_size=4), st.lists(notes, max_size=3), st.floats(0.05, 1), st.integers(1, 9))
+def test_near_duplicates_against_a_slow_search(melodies, songs, share, least):
+    expected = []
+    for place, melody in enumerate(melodies):
+        run = max((shared(melody, song) for song in songs), default=0)
+        if run >= least and run >= share * len(melody):
+            expected.append((place, run, len(melody)))
+    found = near_duplicates(map(Melody.of, melodies), map(Melody.of, songs), share, least)
+    assert [tuple(one) for one in found] == expected

@@ -190,7 +190,12 @@ def test_the_model_is_left_as_it_was(model):
 def test_forward_and_sampling_are_in_float64(model, monkeypatch):
     seen = []
     draw = room.sample
-    monkeypatch.setattr(room, "sample", lambda logits, *rest: seen.append(logits.dtype) or draw(logits, *rest))
+
+    def spy(logits, *rest, **options):
+        seen.append(logits.dtype)
+        return draw(logits, *rest, **options)
+
+    monkeypatch.setattr(room, "sample", spy)
     generate(model, steps=4, minimum=9, generator=seeded(0))
     assert seen == [torch.float64] * 4
 

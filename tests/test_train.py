@@ -2,22 +2,15 @@
 
 import math
 import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 import torch
 
-import tunesmith
 from melodies import one_clear_line
 from tunesmith.learn import train as room
 from tunesmith.learn.checkpoint import load_model, load_tensors
 from tunesmith.learn.train import History, fit, mean_loss
 from tunesmith.models.melody_lstm import MelodyLSTM
-from tunesmith.music import files
 from tunesmith.tokens.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(["_", "r", "60", "62", "64", "65", "67"])
@@ -142,8 +135,9 @@ def test_a_loss_that_is_no_number_stops_it_with_finite_weights(monkeypatch, when
 
     monkeypatch.setattr(room, "batch_loss", broken)
     path = tmp_path / "c.safetensors"
-    history = fit(network, TRAIN, VALID, epochs=9, batch_size=4, checkpoint=path)
-    assert "no longer a number" in history.stopped and "smaller learning_rate" in history.stopped
+    with pytest.warns(UserWarning, match="exploded"):
+        history = fit(network, TRAIN, VALID, epochs=9, batch_size=4, checkpoint=path)
+    assert "exploded" in history.stopped and "smaller learning_rate" in history.stopped
     one_clear_line(history)
     assert all(torch.isfinite(tensor).all() for tensor in network.state_dict().values())
     assert all(map(math.isfinite, history.valid_loss))
@@ -193,34 +187,6 @@ def test_resumed_after_a_stop_in_the_middle_of_an_epoch_is_the_same(tmp_path, mo
     assert same(weights(network), expected)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_resumed_after_being_killed_is_the_same(tmp_path):
-    path = tmp_path / "c.safetensors"
-    code = f"""
-import sys, time; sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_train import *
-loss = room.batch_loss
-def slowly(*arguments):
-    time.sleep(0.03)
-    return loss(*arguments)
-room.batch_loss = slowly
-torch.set_num_threads({torch.get_num_threads()})
-fit(model(), TRAIN, VALID, epochs=4, batch_size=4, checkpoint={str(path)!r})
-"""
-    source = str(Path(tunesmith.__file__).parents[1])
-    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": source})
-    deadline = time.monotonic() + 120
-    while not path.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    assert 0 < len(load_tensors(path)[1]["history"]["valid_loss"]) < 4
-    expected, history = uninterrupted()
-    network = model(seed=9)
-    assert fit(network, TRAIN, VALID, epochs=4, batch_size=4, checkpoint=path) == history
-    assert same(weights(network), expected)
-
-
 def test_a_finished_training_is_taken_up_as_it_ended(tmp_path):
     path = tmp_path / "c.safetensors"
     network = model()
@@ -241,6 +207,7 @@ def test_a_checkpoint_gives_the_best_weights_to_load_model(tmp_path):
     "change",
     [
         {"batch_size": 5},
+        {"batches_per_epoch": 2},
         {"learning_rate": 0.5},
         {"clip": 9.0},
         {"train": TRAIN[1:]},
@@ -262,26 +229,6 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path, change):
     one_clear_line(error.value, "c.safetensors")
     assert path.read_bytes() == before
     assert same(weights(network), kept)
-
-
-def test_a_checkpoint_that_cannot_be_replaced_stays_whole(tmp_path, monkeypatch):
-    path = tmp_path / "c.safetensors"
-    fit(model(), TRAIN, VALID, epochs=1, batch_size=4, checkpoint=path)
-    before = path.read_bytes()
-
-    def fail(*arguments):
-        raise OSError("power cut")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(files.os, "replace", fail)
-        with pytest.raises(OSError, match="power cut"):
-            fit(model(), TRAIN, VALID, epochs=2, batch_size=4, checkpoint=path)
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["c.safetensors"]
-    expected, history = uninterrupted(2)
-    network = model()
-    assert fit(network, TRAIN, VALID, epochs=2, batch_size=4, checkpoint=path) == history
-    assert same(weights(network), expected)
 
 
 def test_in_plain_mode_nothing_is_printed(capsys, monkeypatch):

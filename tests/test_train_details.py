@@ -84,16 +84,18 @@ def test_a_validation_loss_that_is_no_number_stops(monkeypatch, wrong):
     losses = [2.0, 1.0, 1.0, wrong, 0.5]
     monkeypatch.setattr(training, "mean_loss", lambda m, s: (seen.append(weights(m)), losses[len(seen) - 1])[1])
     model = lstm()
-    history = ts.fit(model, SONGS, SONGS, epochs=5)
+    with pytest.warns(UserWarning, match="exploded"):
+        history = ts.fit(model, SONGS, SONGS, epochs=5)
     assert (history.valid_loss, history.best_epoch) == ([2.0, 1.0, 1.0], 2)
     assert same(weights(model), seen[1]) and not same(seen[1], seen[2])  # the first of equals
-    one_clear_line(history, "no longer a number", "learning_rate")
+    one_clear_line(history, "exploded", "learning_rate")
 
 
 def test_a_learning_rate_far_too_high():
     model = lstm(hidden_size=64)
     before = weights(model)
-    history = ts.fit(model, SONGS, SONGS, learning_rate=1e37, batch_size=1)
+    with pytest.warns(UserWarning, match="exploded"):
+        history = ts.fit(model, SONGS, SONGS, learning_rate=1e5, batch_size=1)
     assert history.epochs == 0 and same(weights(model), before)
     one_clear_line(history, "no epoch finished", "learning_rate")
 

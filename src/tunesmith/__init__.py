@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from tunesmith.display import show as _show
+from tunesmith.learn.history import History as _History
 from tunesmith.music import files
 from tunesmith.music.melody import Melody
 
@@ -31,15 +32,24 @@ _PLACES = {
     "Vocabulary": "tokens.vocabulary",
     "split": "tokens.split",
     "MelodyLSTM": "models.melody_lstm",
+    "WindowLSTM": "models.window_lstm",
+    "count_parameters": "models.token_model",
+    "one_hot": "learn.windows",
+    "Windows": "learn.windows",
+    "WholeSongs": "learn.batches",
     "fit": "learn.train",
+    "evaluate": "learn.evaluate",
     "load_model": "learn.checkpoint",
     "save_model": "learn.checkpoint",
     "probabilities": "learn.sample",
     "sample": "learn.sample",
     "generate": "learn.sample",
     "CopiedRuns": "learn.originality",
+    "near_duplicates": "learn.originality",
     "show": "display.show",
     "piano_roll": "display.plots",
+    "plot_one_hot": "display.grids",
+    "plot_token_grid": "display.grids",
     "plot_bars": "display.plots",
     "plot_lines": "display.plots",
     "check": "course.exercises",
@@ -68,6 +78,10 @@ def _mp3(melody: Melody) -> bytes:
     return import_module("tunesmith.display.sound").mp3(melody)
 
 
+def _history(history: _History) -> dict[str, str]:
+    return import_module("tunesmith.display.plots").history_bundle(history)
+
+
 def _decode(tokens: Any) -> Melody:
     return import_module("tunesmith.tokens.steps").decode(tokens)
 
@@ -75,4 +89,5 @@ def _decode(tokens: Any) -> Melody:
 # The rooms know nothing of those beside or above them; what these add is plugged in here.
 Melody.renderer = staticmethod(_show.mimebundle)
 _show.decoder = _decode
+_History.renderer = staticmethod(_history)
 files.WRITERS.update({".svg": _svg, ".mp3": _mp3})

@@ -1,4 +1,4 @@
-"""The command line: ``python -m tunesmith generate | show | encode | train``."""
+"""The command line: ``python -m tunesmith generate | show | encode | train | evaluate``."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _EXAMPLES = """examples:
   python -m tunesmith show tune.krn
   python -m tunesmith encode erk --out encoded
   python -m tunesmith train erk --out my_model.safetensors
+  python -m tunesmith evaluate my_model.safetensors erk
   python -m tunesmith generate --model my_model.safetensors --out tune.svg
 """
 
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_show(commands)
     _add_encode(commands)
     _add_train(commands)
+    _add_evaluate(commands)
     return parser
 
 
@@ -115,6 +117,10 @@ def _add_generate(commands) -> None:
     command.add_argument(
         "--temperature", type=float, default=0.8, help="0 always takes the likeliest, above 1 dares more"
     )
+    command.add_argument("--top-k", type=_COUNT, metavar="K", help="draw from the K likeliest tokens only")
+    command.add_argument(
+        "--top-p", type=float, metavar="P", help="draw from the fewest tokens that together have probability P"
+    )
     command.add_argument("--random-seed", type=_RANDOM_SEED, metavar="N", help="the same number gives the same melody")
     command.add_argument("--metre", default="4/4", help="how to bar the result")
     command.add_argument("--upbeat", default="0", help="quarter notes before the first full bar")
@@ -141,6 +147,8 @@ def _generate(options: argparse.Namespace) -> None:
         steps=options.steps,
         minimum=options.minimum,
         temperature=options.temperature,
+        top_k=options.top_k,
+        top_p=options.top_p,
         generator=torch.Generator().manual_seed(random_seed),
         metre=options.metre,
         upbeat=options.upbeat,
@@ -270,20 +278,31 @@ def _earlier_songs(folder: Path) -> set[str]:
 
 
 def _add_train(commands) -> None:
-    command = _command(commands, "train", _train, "train a MelodyLSTM on a collection or a folder of songs")
+    command = _command(commands, "train", _train, "train a network on a collection or a folder of songs")
     command.add_argument(
         "source", metavar="SOURCE", help=f"a collection ({', '.join(COLLECTIONS)}), a folder or a file"
     )
     command.add_argument("--out", type=Path, required=True, metavar="MODEL.safetensors", help="the trained weights")
+    command.add_argument(
+        "--model",
+        choices=("MelodyLSTM", "WindowLSTM"),
+        default="MelodyLSTM",
+        help="MelodyLSTM learns from every step of whole songs, WindowLSTM from windows of 64 steps",
+    )
     command.add_argument("--epochs", type=_COUNT, default=40, help="at most so often through all songs")
+    command.add_argument(
+        "--batches-per-epoch", type=_COUNT, metavar="N", help="an epoch ends after N batches; without it, after all"
+    )
     command.add_argument(
         "--patience", type=_COUNT, default=5, help="epochs without a lower validation loss before it stops"
     )
-    command.add_argument("--embedding-size", type=_COUNT, default=64, help="numbers that describe one token")
+    command.add_argument(
+        "--embedding-size", type=_COUNT, default=64, help="numbers that describe one token (MelodyLSTM)"
+    )
     command.add_argument("--hidden-size", type=_COUNT, default=256, help="numbers that the LSTM remembers with")
     command.add_argument("--layers", type=_COUNT, default=1, help="LSTM layers on top of each other")
     command.add_argument("--dropout", type=float, default=0.3, help="share of outputs silenced while training")
-    command.add_argument("--batch-size", type=_COUNT, default=32, help="songs in a batch")
+    command.add_argument("--batch-size", type=_COUNT, default=32, help="songs, or windows, in a batch")
     command.add_argument("--learning-rate", type=float, default=0.003, help="of Adam")
     command.add_argument(
         "--random-seed", type=_RANDOM_SEED, default=1, metavar="N", help="decides first weights, order and dropout"
@@ -296,7 +315,7 @@ def _add_train(commands) -> None:
 
 
 # What decides the result, beside the songs: it is written on the card.
-_TRAINING = ("epochs", "patience", "batch_size", "learning_rate", "random_seed")
+_TRAINING = ("epochs", "batches_per_epoch", "patience", "batch_size", "learning_rate", "random_seed")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -304,7 +323,7 @@ def _train(options: argparse.Namespace) -> None:
 
     from tunesmith.learn.card import card_text
     from tunesmith.learn.train import mean_loss
-    from tunesmith.models.melody_lstm import count_parameters
+    from tunesmith.models.token_model import count_parameters
 
     _check_free(options.out, options.overwrite)
     _check_free(options.out.with_suffix(".md"), options.overwrite)
@@ -314,12 +333,9 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(f"device {options.device!r} is not to be had here: cpu always is") from error
     songs = ts.load(options.source)
     print(songs.report)
-    encoded = [ts.encode(ts.to_empty_signature(song)) for song in songs]
-    train, valid, test = ts.split(encoded, titles=[song.title for song in songs])
+    train, valid, test = _split_tokens(songs)
     torch.manual_seed(options.random_seed)
-    model = ts.MelodyLSTM(
-        ts.Vocabulary.of(encoded), options.embedding_size, options.hidden_size, options.layers, options.dropout
-    ).to(options.device)
+    model = _new_model(options, ts.Vocabulary.of([*train, *valid, *test])).to(options.device)
     print(f"{len(train):,} songs to train on, {len(valid):,} to validate, {len(test):,} to test")
     print(f"{count_parameters(model):,} weights, {len(model.vocabulary)} tokens")
     started = time.monotonic()
@@ -331,12 +347,13 @@ def _train(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         patience=options.patience,
+        batches_per_epoch=options.batches_per_epoch,
         generator=torch.Generator().manual_seed(options.random_seed),
         checkpoint=options.checkpoint,
     )
     print(history)
     scores = {"validation": mean_loss(model, valid), "test": mean_loss(model, test) if test else None}
-    settings = {name: getattr(options, name) for name in _TRAINING}
+    settings = {name: value for name in _TRAINING if (value := getattr(options, name)) is not None}
     card = {
         "collection": songs.name,
         "songs": {
@@ -359,6 +376,27 @@ def _train(options: argparse.Namespace) -> None:
     print(f"written: {options.out} ({options.out.stat().st_size:,} bytes) and its card, {page}")
 
 
+def _split_tokens(songs, step=SIXTEENTH) -> tuple[list[list[str]], list[list[str]], list[list[str]]]:
+    """Training, validation and test songs as tokens, in C major or A minor."""
+    encoded = [ts.encode(ts.to_empty_signature(song), step) for song in songs]
+    return ts.split(encoded, titles=[song.title for song in songs])
+
+
+def _new_model(options: argparse.Namespace, vocabulary: ts.Vocabulary):
+    """The network that `train` was asked for, with new weights."""
+    if options.model == "WindowLSTM":
+        size = len(vocabulary)
+        return ts.WindowLSTM(
+            size,
+            options.hidden_size,
+            size,
+            num_layers=options.layers,
+            dropout=options.dropout,
+            vocabulary=vocabulary,
+        )
+    return ts.MelodyLSTM(vocabulary, options.embedding_size, options.hidden_size, options.layers, options.dropout)
+
+
 def _command_line(options: argparse.Namespace) -> str:
     """The line that trains the same again: all that was not left at its default, places on this machine aside."""
     defaults = _parser().parse_args(["train", options.source, "--out", str(options.out)])
@@ -368,6 +406,45 @@ def _command_line(options: argparse.Namespace) -> str:
         if value != getattr(defaults, name) and name not in ("run", "overwrite", "checkpoint", "device")
     ]
     return " ".join(["python -m tunesmith train", options.source, "--out", options.out.as_posix(), *changed])
+
+
+def _add_evaluate(commands) -> None:
+    command = _command(commands, "evaluate", _evaluate, "measure how well a model foretells songs, beside baselines")
+    command.add_argument("model", metavar="MODEL", help="a trained model: a file, or a name that the course ships")
+    command.add_argument(
+        "source", metavar="SOURCE", help=f"a collection ({', '.join(COLLECTIONS)}), a folder or a file"
+    )
+    command.add_argument(
+        "--part",
+        choices=("train", "valid", "test", "all"),
+        default="test",
+        help="which songs, of the same split that train makes; all: every song, with no baselines that count songs",
+    )
+    command.add_argument("--out", type=Path, metavar="SCORES.json", help="write the numbers there too")
+    command.add_argument("--overwrite", action="store_true", help="replace that file if it is there")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    if options.out:
+        _check_free(options.out, options.overwrite)
+    model = ts.load_model(options.model)
+    if model.vocabulary is None:
+        raise ValueError(f"{options.model} holds a {type(model).__name__} without a vocabulary: it can't read songs")
+    songs = ts.load(options.source)
+    train, valid, test = _split_tokens(songs, model.step)
+    part = {"train": train, "valid": valid, "test": test, "all": [*train, *valid, *test]}[options.part]
+    vocabulary = set(model.vocabulary)
+    train, known = ([song for song in songs if vocabulary.issuperset(song)] for songs in (train, part))
+    if len(known) < len(part):
+        print(f"{len(part) - len(known):,} songs left out: they have tokens that the model does not know")
+    if not known:
+        raise ValueError(f"{songs.name} has no songs left to evaluate on as --part {options.part}: try --part all")
+    result = ts.evaluate(model, known, None if options.part == "all" else train)
+    print(result)
+    if options.out:
+        about = {"model": str(options.model), "source": songs.name, "part": options.part, **result.as_json()}
+        write_whole(options.out, (json.dumps(about, indent=1) + "\n").encode())
+        print(f"written: {options.out}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,11 @@ PADDING = -100  # the target that PyTorch's cross-entropy leaves out by default
 
 @dataclass(frozen=True)
 class Batch:
-    """inputs (B, T) and targets (B, T), int64; targets are `PADDING` where a song has ended."""
+    """What goes in, and the ids that should come out.
+
+    Of whole songs: inputs (B, T), int64, and targets (B, T), `PADDING` where a song has ended.
+    Of windows: inputs (B, T, V), one-hot, and targets (B,).
+    """
 
     inputs: Tensor
     targets: Tensor
@@ -33,11 +37,16 @@ def song_ids(vocabulary: Vocabulary, song: Sequence[str] | str) -> Tensor:
     return torch.cat([torch.from_numpy(part) for part in (end, ids, end)])
 
 
+def smallest_dtype(vocabulary: Vocabulary) -> torch.dtype:
+    """The smallest whole numbers that hold every id: a byte up to 256 tokens."""
+    return torch.uint8 if len(vocabulary) <= 256 else torch.int32
+
+
 def make_batch(songs: Sequence[Tensor]) -> Batch:
     """Songs as ids with their delimiters, the shorter ones padded at the end.
 
     The input is all but a song's last id, the target all but its first; so the end of every song
-    is a target once, and padding never is.
+    is a target once, and padding never is. Lesson 05.
     """
     length = max(len(song) for song in songs) - 1
     inputs = torch.zeros(len(songs), length, dtype=torch.int64)
@@ -48,15 +57,33 @@ def make_batch(songs: Sequence[Tensor]) -> Batch:
     return Batch(inputs, targets)
 
 
-def batches(songs: Sequence[Tensor], batch_size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
-    """Batches of songs of like length; in a new order each time if a generator is given.
+class WholeSongs:
+    """Token songs kept as small ids, handed out as batches of songs of like length. Lessons 05 and 06.
 
-    Songs are sorted by length, with chance deciding among like ones, so that little is padded.
+    Its length is the number of songs; `nbytes` what the ids take in memory.
     """
-    order = torch.randperm(len(songs), generator=generator).tolist() if generator else list(range(len(songs)))
-    order.sort(key=lambda i: len(songs[i]) // 16)
-    groups = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-    if generator:
-        groups = [groups[i] for i in torch.randperm(len(groups), generator=generator).tolist()]
-    for group in groups:
-        yield make_batch([songs[i] for i in group])
+
+    def __init__(self, vocabulary: Vocabulary, songs: Sequence[Sequence[str] | str]) -> None:
+        self.songs = [song_ids(vocabulary, song).to(smallest_dtype(vocabulary)) for song in songs]
+
+    def __len__(self) -> int:
+        return len(self.songs)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the ids take."""
+        return sum(song.nbytes for song in self.songs)
+
+    def batches(self, batch_size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
+        """Batches of songs of like length; in a new order each time if a generator is given.
+
+        Songs are sorted by length, with chance deciding among like ones, so that little is padded.
+        """
+        count = len(self.songs)
+        order = torch.randperm(count, generator=generator).tolist() if generator else list(range(count))
+        order.sort(key=lambda i: len(self.songs[i]) // 16)
+        groups = [order[i : i + batch_size] for i in range(0, count, batch_size)]
+        if generator:
+            groups = [groups[i] for i in torch.randperm(len(groups), generator=generator).tolist()]
+        for group in groups:
+            yield make_batch([self.songs[i] for i in group])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunesmith.models.melody_lstm import MelodyLSTM, count_parameters
-from tunesmith.music.sources import COLLECTIONS
+from tunesmith.models.token_model import TokenModel, count_parameters
+from tunesmith.music.sources import COLLECTIONS, is_essen
 
 _ESSEN_LICENCE = (
     "Non-commercial use only. The songs are part of the Essen folksong collection, which is in music21 by permission "
@@ -14,7 +14,7 @@ _ESSEN_LICENCE = (
 _OWN_LICENCE = "As the songs that it was trained on allow."
 
 
-def card_text(name: str, model: MelodyLSTM, card: dict[str, Any], command: str) -> str:
+def card_text(name: str, model: TokenModel, card: dict[str, Any], command: str) -> str:
     """A Markdown page about trained weights.
 
     name: what the file is called. card: the plain values that are stored with the weights.
@@ -41,7 +41,7 @@ it took {card["seconds"]:,} seconds.
 - **Network:** {_listed(settings)}.
 - **Training:** {_listed(card["settings"])}.
 - **Versions:** {_listed(card["versions"])}.
-- **Licence:** {_ESSEN_LICENCE if card["collection"] in COLLECTIONS else _OWN_LICENCE}
+- **Licence:** {_licence(card["collection"])}
 
 Made by:
 
@@ -49,6 +49,14 @@ Made by:
 {command}
 ```
 """
+
+
+def _licence(collection: str) -> str:
+    if is_essen(collection):
+        return _ESSEN_LICENCE
+    if collection in COLLECTIONS:
+        return f"{_OWN_LICENCE} The songs come with music21: {COLLECTIONS[collection].terms}."
+    return _OWN_LICENCE
 
 
 def _listed(values: dict[str, Any]) -> str:

@@ -14,10 +14,12 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from tunesmith.models.melody_lstm import MelodyLSTM
+from tunesmith.models.token_model import TokenModel
+from tunesmith.models.window_lstm import WindowLSTM
 from tunesmith.music.data import data_path
 from tunesmith.music.files import write_whole
 
-_MODELS = {"MelodyLSTM": MelodyLSTM}
+MODELS: dict[str, type[TokenModel]] = {"MelodyLSTM": MelodyLSTM, "WindowLSTM": WindowLSTM}
 _ENTRY = "tunesmith"  # the one string of the metadata, JSON
 
 
@@ -50,24 +52,24 @@ def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[
     return tensors, info
 
 
-def save_model(model: MelodyLSTM, path: str | os.PathLike[str], **card: Any) -> None:
+def save_model(model: TokenModel, path: str | os.PathLike[str], **card: Any) -> None:
     """Write a model's weights and settings. card: plain values to keep beside them, such as scores."""
     save_tensors(path, prefixed("model", model.state_dict()), {**describe(model), "card": card})
 
 
-def load_model(path: str | os.PathLike[str] = "erk", device: str | torch.device = "cpu") -> MelodyLSTM:
+def load_model(path: str | os.PathLike[str] = "erk", device: str | torch.device = "cpu") -> TokenModel:
     """A trained model, ready to generate: by its path, or one of the course's by name (``"erk"``).
 
     A checkpoint of `fit` is taken too, at its best weights. Lesson 07.
     Raises FileNotFoundError, and ValueError for a file that is damaged or of another model.
     """
     if isinstance(path, str) and path.isidentifier() and not Path(path).is_file():
-        path = data_path("models", f"{path}.safetensors")
+        path = _shipped(path)
     tensors, info = load_tensors(path)
     name = str(info.get("model", "nameless model"))
-    if name not in _MODELS:
-        raise ValueError(f"{path} holds a {name}; known are: {', '.join(_MODELS)}")
-    build = _MODELS[name]
+    if name not in MODELS:
+        raise ValueError(f"{path} holds a {name}; known are: {', '.join(MODELS)}")
+    build = MODELS[name]
     try:
         model = build.from_settings(info["settings"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -76,7 +78,16 @@ def load_model(path: str | os.PathLike[str] = "erk", device: str | torch.device 
     return model.to(device).eval()
 
 
-def describe(model: MelodyLSTM) -> dict[str, Any]:
+def _shipped(name: str) -> Path:
+    """A model of the course by its name. Raises FileNotFoundError that lists those that are there."""
+    folder = data_path("models")
+    known = sorted(path.stem for path in folder.glob("*.safetensors"))
+    if name not in known:
+        raise FileNotFoundError(f"there is no model {name!r}: name a file, or one of the course's: {', '.join(known)}")
+    return folder / f"{name}.safetensors"
+
+
+def describe(model: TokenModel) -> dict[str, Any]:
     """Which model it is, for a checkpoint's JSON."""
     return {"model": type(model).__name__, "settings": model.settings()}
 

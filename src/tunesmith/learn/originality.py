@@ -1,9 +1,10 @@
-"""Is it new? The longest run of notes that a melody shares with the songs it was learned from. Lesson 07."""
+"""Is it new? The longest run of notes that a melody shares with other songs. Lessons 05 and 07."""
 
 from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from tunesmith.music.melody import Melody
 
@@ -50,3 +51,29 @@ def _runs(events: list[tuple[int, int]], length: int) -> Iterator[_Run]:
     led_to = [event[1] for event in events]
     for start in range(len(events) - length + 1):
         yield (events[start][0], *led_to[start + 1 : start + length])
+
+
+class NearDuplicate(NamedTuple):
+    """A melody that shares much with another song.
+
+    place: its index. run: notes in the longest run that both have. notes: how many it has in all.
+    """
+
+    place: int
+    run: int
+    notes: int
+
+
+def near_duplicates(
+    melodies: Iterable[Melody], songs: Iterable[Melody], share: float = 0.5, least: int = 8
+) -> list[NearDuplicate]:
+    """Those melodies that are nearly in `songs`: the leakage of a split, of test songs in training. Lesson 05.
+
+    A melody counts if one run (see `CopiedRuns`) holds at least `share` of its notes, and at least `least` notes.
+    share: above 0, up to 1. Raises ValueError for another share.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share {share} should be above 0 and at most 1")
+    runs = CopiedRuns(songs)
+    found = [NearDuplicate(place, runs.longest(song), len(song.pitches)) for place, song in enumerate(melodies)]
+    return [one for one in found if one.run >= max(least, share * one.notes)]

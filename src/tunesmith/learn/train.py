@@ -10,72 +10,54 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from tunesmith.learn.batches import PADDING, Batch, batches, song_ids
+from tunesmith.learn.batches import PADDING, Batch
 from tunesmith.learn.checkpoint import describe, load_tensors, load_weights, prefixed, save_tensors, without_prefix
-from tunesmith.models.melody_lstm import MelodyLSTM, device_of
+from tunesmith.learn.feed import feed
+from tunesmith.learn.history import History
+from tunesmith.models.token_model import TokenModel, device_of
 from tunesmith.music.progress import progress
 
 Song = Sequence[str]
 
-
-@dataclass
-class History:
-    """How a training went: losses in nats per step, one number an epoch."""
-
-    train_loss: list[float] = field(default_factory=list)
-    valid_loss: list[float] = field(default_factory=list)
-    stopped: str = ""
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs were trained."""
-        return len(self.valid_loss)
-
-    @property
-    def best_epoch(self) -> int:
-        """The epoch, counted from 1, whose weights were kept; 0 before the first."""
-        return min(range(self.epochs), key=self.valid_loss.__getitem__) + 1 if self.epochs else 0
-
-    @property
-    def best_loss(self) -> float:
-        """The lowest validation loss; infinite before the first epoch."""
-        return min(self.valid_loss, default=math.inf)
-
-    def __str__(self) -> str:
-        if not self.epochs:
-            return f"no epoch finished{': ' if self.stopped else ''}{self.stopped}"
-        best = f"best validation loss {self.best_loss:.3f} nats per step after epoch {self.best_epoch} of {self.epochs}"
-        return f"{best} ({self.stopped})" if self.stopped else best
-
-    __repr__ = __str__
+EXPLODED = 10  # a validation loss of so many times that of guessing comes from no learning, but from too large steps
 
 
-def batch_loss(model: MelodyLSTM, batch: Batch, reduction: str = "mean") -> Tensor:
+def batch_logits(model: TokenModel, batch: Batch) -> Tensor:
+    """The model's logits for a batch, one row for each target, padding's too: (N, V). Lesson 06."""
+    output = model(batch.inputs.to(device_of(model)))
+    logits = output[0] if isinstance(output, tuple) else output  # (B, T, V) of whole songs, (B, V) of windows
+    return logits.flatten(0, -2)
+
+
+def batch_loss(model: TokenModel, batch: Batch, reduction: str = "mean") -> Tensor:
     """The loss over a batch's targets, padding left out: their mean, or their sum. Lesson 06."""
-    device = device_of(model)
-    logits, _ = model(batch.inputs.to(device))  # (B, T, V)
-    targets = batch.targets.to(device)
-    return nn.functional.cross_entropy(
-        logits.flatten(0, 1), targets.flatten(), ignore_index=PADDING, reduction=reduction
-    )
+    logits = batch_logits(model, batch)
+    targets = batch.targets.flatten().to(logits.device)
+    return nn.functional.cross_entropy(logits, targets, ignore_index=PADDING, reduction=reduction)
 
 
 @torch.no_grad()
-def mean_loss(model: MelodyLSTM, songs: Sequence[Song], batch_size: int = 64) -> float:
-    """Negative log-likelihood of whole songs, nats per step, each song's end counted. Lesson 06."""
-    ids = [song_ids(model.vocabulary, song) for song in songs]
+def mean_loss(model: TokenModel, songs: Sequence[Song], batch_size: int = 64) -> float:
+    """Negative log-likelihood of whole songs, nats per step, each song's end counted. Lesson 06.
+
+    Raises ValueError for no songs.
+    """
+    if not songs:
+        raise ValueError("there are no songs to measure the loss on")
     was_training = model.training
     model.eval()
     total = count = 0.0
-    for batch in batches(ids, batch_size):
+    for batch in feed(model, songs).batches(batch_size):
         total += batch_loss(model, batch, "sum").item()
         count += batch.count
     model.train(was_training)
@@ -83,7 +65,7 @@ def mean_loss(model: MelodyLSTM, songs: Sequence[Song], batch_size: int = 64) ->
 
 
 def fit(
-    model: MelodyLSTM,
+    model: TokenModel,
     train: Sequence[Song],
     valid: Sequence[Song],
     *,
@@ -92,35 +74,47 @@ def fit(
     learning_rate: float = 3e-3,
     clip: float = 1.0,
     patience: int = 4,
+    batches_per_epoch: int | None = None,
     generator: torch.Generator | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> History:
     """Train a model on token songs; it ends with the weights of the best validation loss. Lesson 06.
 
-    Adam; the gradient's norm is clipped at `clip`; training stops when the validation loss has not
-    fallen for `patience` epochs, or is no longer a number. The generator decides the order of songs
-    and the dropout (by default one seeded with 0). It runs where the model is: CPU, CUDA or MPS.
+    Adam (Kingma & Ba 2015); the gradient's norm is clipped at `clip`; training stops when the
+    validation loss has not fallen for `patience` epochs, or has exploded (then a warning says so,
+    and the best weights so far are kept). The generator decides the order of songs and the dropout
+    (by default one seeded with 0). It runs where the model is: CPU, CUDA or MPS.
 
+    batch_size: songs in a batch, or windows for a model that reads windows. batches_per_epoch: an
+    epoch ends after so many batches; None: after all songs.
     checkpoint: a file that is written after each epoch. If it is there already, training goes on
     from it, and ends as if it had never stopped (on the same machine, with the same threads).
-    Raises ValueError for an empty split, a batch size below 1, and a checkpoint of another model,
-    data or settings.
+    Where the disk is full, a warning says so, the last checkpoint stays, and training goes on.
+    Raises ValueError for an empty split, a batch size below 1, a model without a vocabulary, and a
+    checkpoint of another model, data or settings; FileNotFoundError where its folder is missing.
     """
     if not train or not valid:
         raise ValueError("there are no songs to train on" if not train else "there are no songs to validate on")
-    if batch_size < 1:
-        raise ValueError(f"batch_size {batch_size} should be 1 or more")
+    if not 0 < learning_rate <= 1e6:
+        raise ValueError(f"learning_rate {learning_rate} should be above 0; 0.001 to 0.01 is usual")
+    for name, value in (("batch_size", batch_size), ("batches_per_epoch", batches_per_epoch)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} {value} should be 1 or more")
     generator = generator or torch.Generator().manual_seed(0)
-    ids = [song_ids(model.vocabulary, song) for song in train]
+    data = feed(model, train)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    run = _Run(model, optimiser, generator, _identity(model, train, valid, batch_size, learning_rate, clip))
+    settings = {"batch_size": batch_size, "learning_rate": learning_rate, "clip": clip, "batches": batches_per_epoch}
+    run = _Run(model, optimiser, generator, _identity(model, train, valid, settings))
+    if checkpoint and not Path(checkpoint).parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {Path(checkpoint).parent} for the checkpoint: make it first")
     if checkpoint and Path(checkpoint).exists():
-        run.resume(checkpoint)
-    per_epoch = math.ceil(len(ids) / batch_size)
+        run.resume(checkpoint, patience)
+    per_epoch = min(math.ceil(len(data) / batch_size), batches_per_epoch or math.inf)
     bar = progress(None, "training", total=epochs * per_epoch)
     bar.update(run.history.epochs * per_epoch)
     while run.history.epochs < epochs and not run.history.stopped:
-        train_loss = _train_epoch(model, optimiser, ids, batch_size, clip, generator, bar.update)
+        batches = islice(data.batches(batch_size, generator), per_epoch)
+        train_loss = _train_epoch(model, optimiser, batches, clip, generator, bar.update)
         run.finish_epoch(train_loss, mean_loss(model, valid), patience)
         if checkpoint:
             run.save(checkpoint)
@@ -132,21 +126,20 @@ def fit(
 
 
 def _train_epoch(
-    model: MelodyLSTM,
+    model: TokenModel,
     optimiser: torch.optim.Optimizer,
-    songs: Sequence[Tensor],
-    batch_size: int,
+    batches: Iterable[Batch],
     clip: float,
     generator: torch.Generator,
     after_batch: Callable[[], Any],
 ) -> float:
-    """Once through all songs; gives the mean loss per step."""
+    """Once through the batches; gives the mean loss per step."""
     model.train()
     total = count = 0.0
     # Dropout draws from PyTorch's global generator: seed it from ours, and leave no trace.
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
-        for batch in batches(songs, batch_size, generator):
+        for batch in batches:
             loss = batch_loss(model, batch)
             optimiser.zero_grad()
             loss.backward()
@@ -162,7 +155,7 @@ def _train_epoch(
 class _Run:
     """All that changes while training: what a checkpoint has to hold."""
 
-    model: MelodyLSTM
+    model: TokenModel
     optimiser: torch.optim.Optimizer
     generator: torch.Generator
     identity: str
@@ -175,18 +168,27 @@ class _Run:
     def finish_epoch(self, train_loss: float, valid_loss: float, patience: int) -> None:
         """Take an epoch's losses in, keep the weights if they are the best, see whether to stop."""
         history = self.history
-        if not math.isfinite(train_loss + valid_loss):
-            history.stopped = "the loss is no longer a number: try a smaller learning_rate; the best weights are kept"
+        guessing = math.log(len(self.model.vocabulary))
+        if not train_loss + valid_loss < math.inf or valid_loss > EXPLODED * guessing:
+            history.stopped = (
+                f"the loss exploded to {valid_loss:.3g} nats per step, where guessing costs {guessing:.3g}: "
+                "try a smaller learning_rate; the best weights are kept"
+            )
+            warnings.warn(f"training stopped in epoch {history.epochs + 1}: {history.stopped}", stacklevel=3)
             return
         if valid_loss < history.best_loss:
             self.best = copy.deepcopy(self.model.state_dict())
         history.train_loss.append(train_loss)
         history.valid_loss.append(valid_loss)
-        if history.epochs - history.best_epoch >= patience:
-            history.stopped = f"no lower for {patience} epochs"
+        self.stop_if_no_lower(patience)
+
+    def stop_if_no_lower(self, patience: int) -> None:
+        """Stop when the validation loss has not fallen for `patience` epochs."""
+        if self.history.epochs - self.history.best_epoch >= patience:
+            self.history.stopped = f"no lower for {patience} epochs"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the whole state; the file is there whole or not at all."""
+        """Write the whole state; the file is there whole or not at all. A full disk stops no training."""
         moments = {
             f"{i}.{name}": value
             for i, state in self.optimiser.state_dict()["state"].items()
@@ -199,10 +201,14 @@ class _Run:
             "generator": self.generator.get_state(),
         }
         info = {**describe(self.model), "identity": self.identity, "history": asdict(self.history)}
-        save_tensors(path, tensors, info)
+        try:
+            save_tensors(path, tensors, info)
+        except OSError as error:
+            message = f"the checkpoint {path} can't be written ({error.strerror or error}): training goes on without it"
+            warnings.warn(message, stacklevel=3)
 
-    def resume(self, path: str | os.PathLike[str]) -> None:
-        """Take the whole state back. Raises ValueError if the file is of another training."""
+    def resume(self, path: str | os.PathLike[str], patience: int) -> None:
+        """Take the whole state back; its patience may be another. Raises ValueError if it is of another training."""
         tensors, info = load_tensors(path)
         if info.get("identity") != self.identity:
             raise ValueError(
@@ -218,9 +224,12 @@ class _Run:
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
         self.generator.set_state(tensors["generator"])
         self.history = History(**info["history"])
+        if not self.history.stopped or self.history.stopped.startswith("no lower"):
+            self.history.stopped = ""
+            self.stop_if_no_lower(patience)
 
 
-def _identity(model: MelodyLSTM, train: Sequence[Song], valid: Sequence[Song], *settings: Any) -> str:
+def _identity(model: TokenModel, train: Sequence[Song], valid: Sequence[Song], settings: dict[str, Any]) -> str:
     """A hash of model, songs and settings, by which a checkpoint knows its training."""
     songs = [" ".join(song) for part in (train, valid) for song in part]
     text = json.dumps([describe(model), len(train), songs, settings], sort_keys=True)

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-import torch
 from torch import Tensor, nn
 
+from tunesmith.models.token_model import TokenModel
 from tunesmith.tokens.steps import SIXTEENTH, as_step
 from tunesmith.tokens.vocabulary import Vocabulary
 
 State = tuple[Tensor, Tensor]
 
 
-class MelodyLSTM(nn.Module):
+class MelodyLSTM(TokenModel):
     """A network that reads tokens and says, at every step, what may come next.
 
     vocabulary: the tokens it knows, V of them. embedding_size D, hidden_size H, num_layers L.
@@ -66,20 +66,5 @@ class MelodyLSTM(nn.Module):
             "step": str(self.step),
         }
 
-    @classmethod
-    def from_settings(cls, settings: dict) -> MelodyLSTM:
-        """A network as `settings` describes it, with new weights."""
-        return cls(**settings)
-
     def extra_repr(self) -> str:
         return f"vocabulary of {len(self.vocabulary)}, step {self.step}"
-
-
-def count_parameters(model: nn.Module) -> int:
-    """How many numbers training can change. Lesson 06."""
-    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-
-
-def device_of(model: nn.Module) -> torch.device:
-    """Where the model's weights are: CPU, CUDA or MPS."""
-    return next(model.parameters()).device

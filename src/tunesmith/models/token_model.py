@@ -1,0 +1,43 @@
+"""What all networks of the course have in common, so that `fit`, `evaluate` and `generate` take any of them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from tunesmith.tokens.vocabulary import Vocabulary
+
+
+class TokenModel(nn.Module):
+    """A network over the tokens of a vocabulary.
+
+    vocabulary: the tokens it knows, V of them. step: what one token lasts, in quarter notes.
+    A network with a `sequence_length` reads windows of so many one-hot vectors and gives logits for
+    the token after each window (`WindowLSTM`); one without reads the ids of whole songs and gives
+    logits at every step, and its state (`MelodyLSTM`). Lesson 06.
+    """
+
+    vocabulary: Vocabulary
+    step: Fraction
+
+    def settings(self) -> dict[str, Any]:
+        """What `from_settings` needs to build the same network, as plain values for a file."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """A network as `settings` describes it, with new weights."""
+        return cls(**settings)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers training can change. Lesson 06."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where the model's weights are: CPU, CUDA or MPS."""
+    return next(model.parameters()).device
