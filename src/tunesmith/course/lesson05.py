@@ -1,0 +1,271 @@
+"""The exercises of lesson 05, From tokens to tensors: what each answer must do, and what people get wrong."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from numbers import Integral, Real
+from typing import Any
+
+from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.learn.batches import PADDING
+
+lesson = Lesson()
+
+Rows = list[list[float]]
+Pair = tuple[list[int], int]
+
+
+# --- 5.1: from a picture back to tokens ---------------------------------------------------------------
+
+TOKENS = ["/", "_", "r", "60", "62", "64"]
+
+
+def _read_picture(X: Rows, tokens: list[str]) -> list[str]:
+    return [tokens[row.index(max(row))] for row in X]
+
+
+@lesson.exercise("5.1", reference=_read_picture, praise="The largest number of each row wins, however noisy the rest.")
+def _judge_picture(answer: Answer) -> str | None:
+    clean = [[float(i == k) for i in range(len(TOKENS))] for k in (3, 1, 1, 5, 2, 4, 0)]
+    faint = [[0.1, 0.2, -3.0, 0.3, 0.9, 0.6], [0.4, 0.0, 0.1, 0.2, 0.3, -2.0]]
+    below_nought = [[-2.0, -0.5, -4.0, -1.0, -0.75, -3.0], [-1.0, -1.5, -9.0, -0.25, -6.0, -2.0]]
+    large = [[12.0, 3.0, 15.5, 7.0, 0.0, -20.0]]
+    for X in (clean, faint, below_nought, large):
+        given = answer(X, TOKENS)
+        right = _read_picture(X, TOKENS)
+        if not isinstance(given, list):
+            return f"For {len(X)} rows return a list of {len(X)} tokens; yours is {given!r}."
+        if given != right:
+            return _hint_on_picture(given, X, right)
+    return None
+
+
+def _hint_on_picture(given: list, X: Rows, right: list[str]) -> str:
+    made = f"For {len(X)} rows you give {given}"
+    if given == [TOKENS.index(token) for token in right]:
+        return f"{made}: those are ids. Look up which tokens stand at these places."
+    if given == [TOKENS[column.index(max(column)) % len(TOKENS)] for column in zip(*X, strict=True)]:
+        return f"{made}: that goes down the columns. A step is a row: one token for each of the {len(X)} rows."
+    if len(given) != len(X):
+        return f"{made}, which has the length {len(given)}. Each row is one step, and gives one token."
+    for token, row, wanted in zip(given, X, right, strict=True):
+        if token == wanted:
+            continue
+        numbers = f"The row {row} gives {token!r} with you"
+        if token == TOKENS[_heaviest(row)]:
+            return f"{numbers}: {row[TOKENS.index(token)]} is below {max(row)}. Compare the numbers with their signs."
+        if token == TOKENS[row.index(min(row))]:
+            return f"{numbers}: there stands the smallest number. The largest wins."
+        if token == TOKENS[0] and 1.0 not in row:
+            return f"{numbers}: no number here is 1 or near it, and still one is the largest. Look for that."
+        return f"{numbers}: its largest number is {max(row)}, at the place of {wanted!r}."
+    return f"{made} instead of {right}."
+
+
+def _heaviest(row: list[float]) -> int:
+    return max(range(len(row)), key=lambda i: abs(row[i]))
+
+
+# --- 5.2: how many targets ----------------------------------------------------------------------------
+
+
+def _count_targets(lengths: list[int]) -> int:
+    return sum(lengths) + len(lengths)
+
+
+@lesson.exercise(
+    "5.2", reference=_count_targets, praise="Every step is a target once, and so is every end: 411 for the three songs."
+)
+def _judge_count(answer: Answer) -> str | None:
+    for lengths in ([24, 128, 256], [300], [64, 64], [5, 70, 12, 1]):
+        value = answer(lengths)
+        if not _is_number(value):
+            return f"Your function gives {value!r}; a number of targets is asked for."
+        if value != _count_targets(lengths):
+            return _hint_on_count(value, lengths)
+    return None
+
+
+def _hint_on_count(value: Any, lengths: list[int]) -> str:
+    told = f"For songs of {lengths} steps you count {value}"
+    steps, songs = sum(lengths), len(lengths)
+    if value == steps:
+        return f"{told}: all steps. But a song's end is to be guessed too, else the network never learns to stop."
+    if value == steps - songs:
+        return f"{told}: one less than steps in each song. The first step is a target too; its window is all `/`."
+    if value == steps + 2 * songs:
+        return f"{told}: that counts the `/` at both ends. The one at the beginning is never a target."
+    if value == steps + 1:
+        return f"{told}: one end in all. Each song has an end of its own."
+    if value in (sum(max(0, n - 64) for n in lengths), sum(max(0, n - 63) for n in lengths)):
+        return f"{told}: full windows only. Near a song's beginning `/` fills the window, so no step is left out."
+    if value == steps * 64:
+        return f"{told}: a window has 64 steps, but only one target."
+    return f"{told}. Write down the pairs of a song with 3 steps, and count there."
+
+
+# --- 5.3: listen and choose ---------------------------------------------------------------------------
+
+
+@lesson.exercise(
+    "5.3",
+    reference=lambda: 2,
+    praise="Even quarters, an ending, and then a lilt: God Rest Ye Merry runs into Greensleeves.",
+)
+def _judge_choice(answer: Answer) -> str | None:
+    choice = answer()
+    if choice == 2 and isinstance(choice, int):
+        return None
+    if choice == 1:
+        return "You say 1: quarters and halves from first to last, one song. Which window changes its way of walking?"
+    if choice == 3:
+        return "You say 3: a quarter on every beat, up to the end; that is one hymn. Listen for a window that breaks."
+    return f"You say {choice!r}: return 1, 2 or 3."
+
+
+# --- 5.4: mend the windows that look into the song before ----------------------------------------------
+
+
+def _windows_of(songs: list[list[int]], length: int) -> list[Pair]:
+    pairs = []
+    for song in songs:
+        row = [0] * length + song + [0]
+        pairs += [(row[i : i + length], row[i + length]) for i in range(len(song) + 1)]
+    return pairs
+
+
+@lesson.exercise("5.4", reference=_windows_of, praise="Every window stays within its song, and every song has its end.")
+def _judge_windows(answer: Answer) -> str | None:
+    cases = (([[5, 1, 6], [7, 1]], 4), ([[3]], 2), ([[9, 1, 1, 1, 8, 1], [4, 2], [3, 1, 3]], 3), ([[2, 3, 4, 5]], 1))
+    for songs, length in cases:
+        given = answer(songs, length)
+        if not isinstance(given, list) or not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in given):
+            return f"For songs = {songs} return a list of pairs (window, target); yours is {_short(given)}."
+        if not all(isinstance(window, (tuple, list)) for window, _ in given):
+            return f"For songs = {songs} a window should be a list of {length} ids; your first pair is {given[0]}."
+        found = [(list(window), target) for window, target in given]
+        if found != _windows_of(songs, length):
+            return _hint_on_windows(found, songs, length)
+    return None
+
+
+def _hint_on_windows(found: list[Pair], songs: list[list[int]], length: int) -> str:
+    right = _windows_of(songs, length)
+    told = f"For songs = {songs} and length {length}"
+    if len(found) == len(right) - len(songs) and found == [pair for pair in right if pair[1] != 0]:
+        return f"{told} you give {len(found)} pairs: the ends are missing. A 0 after each song is a target too."
+    if found == [pair for pair in right if 0 not in pair[0]]:
+        return f"{told} you give {len(found)} pairs: where a song has too few steps yet, fill up with 0 in front."
+    if [(window, target) for window, target in found if target] == [pair for pair in right if pair[1]]:
+        return f"{told} you give {len(found)} pairs, and {len(right)} are right: each song ends once, with a target 0."
+    if len(found) != len(right):
+        return f"{told} you give {len(found)} pairs; there is one for each step and one for each end: {len(right)}."
+    window, target, wanted = next((w, t, pair) for (w, t), pair in zip(found, right, strict=True) if (w, t) != pair)
+    given = f"{told} you give the window {window} with the target {target}"
+    if len(window) != length:
+        return f"{given}: {len(window)} steps, not {length}. Fill up with 0 in front."
+    if window[-1] == target and window[:-1] == wanted[0][1:]:
+        return f"{given}: the target stands in its own window, as its last step. The window ends one step before."
+    if window == wanted[0]:
+        return f"{given}: the window is right, the target is not. It should be {wanted[1]}."
+    if sorted(wanted[0]) == sorted(window):
+        return f"{given}: right steps, wrong order. Fill up in front, not behind: {wanted[0]}."
+    if any(a and not b for a, b in pairwise(window)) or window[-1] == 0:
+        return f"{given}: it still looks into the song before. Of that song nothing may be seen: {wanted[0]}."
+    return f"{given}, and the window should be {wanted[0]}."
+
+
+# --- 5.5: bytes of materialised windows ---------------------------------------------------------------
+
+
+def _bytes_of_windows(targets: int, length: int, size: int) -> int:
+    return 4 * targets * length * size
+
+
+@lesson.exercise("5.5", reference=_bytes_of_windows, praise="Windows times steps times tokens, four bytes each.")
+def _judge_bytes(answer: Answer) -> str | None:
+    for targets, length, size in ((257, 64, 30), (100_000, 64, 50), (10, 8, 5)):
+        value = answer(targets, length, size)
+        if not _is_number(value):
+            return f"Your function gives {value!r}; a number of bytes is asked for."
+        right = _bytes_of_windows(targets, length, size)
+        if value == right:
+            continue
+        told = f"{targets} windows of {length} steps and {size} tokens: you say {value:,}"
+        if value == targets * length * size:
+            return f"{told}. That is how many numbers there are. How many bytes does a float32 take?"
+        if value == 2 * right:
+            return f"{told}. That would be float64. A float32 takes half of it."
+        if value == 8 * right:
+            return f"{told}. 32 is the number of bits; a byte has 8 of them."
+        if value in (4 * targets * length, targets * length):
+            return f"{told}. Each step is not one number: a one-hot vector has {size} of them."
+        if value in (4 * targets * size, targets * size):
+            return f"{told}. Each window holds {length} steps, not one."
+        if math.isclose(value, right / 1e6) or math.isclose(value, right / 1e9):
+            return f"{told}. Give plain bytes here; the cell below turns them into gigabytes."
+        return f"{told}, and it is {right:,}: the shape has three numbers. Multiply them, then think of the bytes."
+    return None
+
+
+# --- 5.6: a mean that leaves padding out --------------------------------------------------------------
+
+
+def _mean_loss(losses: Rows, targets: list[list[int]]) -> float:
+    kept = [loss for loss, target in _places(losses, targets) if target != PADDING]
+    return sum(kept) / len(kept)
+
+
+def _places(losses: Rows, targets: list[list[int]]) -> list[tuple[float, int]]:
+    rows = zip(losses, targets, strict=True)
+    return [place for row, ids in rows for place in zip(row, ids, strict=True)]
+
+
+@lesson.exercise("5.6", reference=_mean_loss, praise="Only real targets count, each of them once.")
+def _judge_mean(answer: Answer) -> str | None:
+    no = PADDING
+    cases = [
+        ([[3.0, 1.0, 2.0, 2.0], [5.0, 4.0, 9.0, 9.0]], [[12, 1, 17, 0], [14, 0, no, no]]),
+        ([[1.5, 0.5]], [[7, 0]]),
+        ([[2.0, 6.0, 0.0], [1.0, 0.0, 0.0], [4.0, 2.5, 3.0]], [[5, 0, no], [0, no, no], [3, 1, 0]]),
+    ]
+    for losses, targets in cases:
+        value = answer(losses, targets)
+        if not _is_number(value):
+            return f"Return one number, the mean; yours is {value!r}."
+        right = _mean_loss(losses, targets)
+        if not math.isclose(value, right, rel_tol=1e-6):
+            return _hint_on_mean(value, right, losses, targets)
+    return None
+
+
+def _hint_on_mean(value: float, right: float, losses: Rows, targets: list[list[int]]) -> str:
+    told = f"For losses = {losses} and targets = {targets} you give {value:.4g}"
+    places = _places(losses, targets)
+    kept = [loss for loss, target in places if target != PADDING]
+    rows = [_mean_loss([row], [ids]) for row, ids in zip(losses, targets, strict=True)]
+    ends_left_out = [loss for loss, target in places if target not in (PADDING, 0)]
+    wrong = {
+        sum(loss for loss, _ in places) / len(places): "padding is in it. Leave out the places whose target is -100.",
+        sum(kept) / len(places): "you divide by all places. Divide by as many as you have added up.",
+        sum(kept): "that is the sum. Divide it by the number of targets.",
+        sum(rows) / len(rows): (
+            "that is the mean of the songs' means. A step of a short song then counts more. Add up all, divide once."
+        ),
+        sum(ends_left_out) / len(ends_left_out): "the ends are missing. A target of 0 is the `/`, and it counts.",
+    }
+    for number, hint in wrong.items():
+        if math.isclose(value, number, rel_tol=1e-6):
+            return f"{told}: {hint}"
+    return f"{told}, and it is {right:.4g}."
+
+
+def _is_number(value: Any) -> bool:
+    whole = isinstance(value, Integral)
+    return isinstance(value, Real) and not isinstance(value, bool) and (whole or math.isfinite(value))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
