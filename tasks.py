@@ -6,6 +6,7 @@
     python tasks.py notebooks [NN …]  run the committed lessons again and store what they show
     python tasks.py timings [NN …]    measure each lesson's computing and write it into its "At a glance"
     python tasks.py handout [NN …]    write copies without the solutions to handout/
+    python tasks.py bench             measure what the course promises about speed and memory
     python tasks.py lint              look at code and imports, run nothing
     python tasks.py clean             remove what the tools left behind (.venv and my/ stay)
 
@@ -42,6 +43,7 @@ STAMP = VENV / "tunesmith-setup.json"  # written last: without it, .venv is half
 LOG = VENV / "tunesmith-setup.log"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LEARNERS, TESTERS = "requirements.txt", "requirements-test.txt"
+BENCHMARKS = ("kern", "memory", "generation", "show")  # tests/bench/ has a file for each
 
 
 class Stop(Exception):
@@ -360,6 +362,14 @@ def handout(options: argparse.Namespace, extra: list[str]) -> int:
     return tool("handout", *options.lessons)
 
 
+def bench(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up(for_tests=True)
+    only = [part for name in options.only or () for part in ("--only", name)]
+    with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as home:
+        env = environment(TUNESMITH_PLAIN="1", TUNESMITH_HOME=home)
+        return run("-m", "bench", *only, env=env, cwd=ROOT / "tests")
+
+
 def lint(options: argparse.Namespace, extra: list[str]) -> int:
     set_up(for_tests=True)
     code = run("-m", "ruff", "check")
@@ -386,6 +396,8 @@ TASKS = {
     notebooks: "run the committed lessons from top to bottom and store what they show",
     timings: "measure each lesson's computing and write it into its At a glance",
     handout: "write copies without solutions and outputs to handout/",
+    bench: "measure speed and memory against the usual ways, a few minutes; the goals are in its table, and 1 is the "
+    "exit status where one is missed",
     lint: "ruff and the import contract; runs no test",
     clean: "remove caches and build folders",
 }
@@ -408,6 +420,10 @@ def parser() -> argparse.ArgumentParser:
         if task in (lab, notebooks, timings, handout):
             one.add_argument(
                 "lessons", nargs="*", metavar="NN", type=lesson_number, help="lessons by number, e.g. 03 07"
+            )
+        if task is bench:
+            one.add_argument(
+                "--only", action="append", choices=BENCHMARKS, metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}"
             )
         if task is lab:
             one.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")

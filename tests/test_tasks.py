@@ -209,7 +209,9 @@ def test_help_names_every_task(tasks: ModuleType, arguments: list[str]):
     assert all(f" {task.__name__}" in makefile for task in tasks.TASKS)
 
 
-@pytest.mark.parametrize("arguments", [["sing"], ["notebooks", "x"], ["notebooks", "--fast"], ["--fast"]])
+@pytest.mark.parametrize(
+    "arguments", [["sing"], ["notebooks", "x"], ["notebooks", "--fast"], ["--fast"], ["bench", "--only", "x"]]
+)
 def test_nonsense_is_refused(arguments: list[str]):
     done = python(str(ROOT / "tasks.py"), *arguments)
     assert done.returncode == 2 and "Traceback" not in done.stderr
@@ -265,6 +267,28 @@ def test_test(tasks: ModuleType, runs: list[list[str]], capsys: pytest.CaptureFi
         runs.clear()
         assert tasks.main(["test", *arguments]) == 0
         assert pytest_runs(runs) == expected
+
+
+def test_bench(tasks: ModuleType, monkeypatch: pytest.MonkeyPatch):
+    started = []
+
+    def run(*arguments: str, env: dict[str, str], cwd: Path) -> int:
+        started.append((arguments, cwd, Path(env["TUNESMITH_HOME"])))
+        assert started[-1][2].is_dir() and not list(started[-1][2].iterdir()), "nothing is cached for either side"
+        return 1
+
+    monkeypatch.setattr(tasks, "set_up", lambda for_tests=False: started.append(for_tests))
+    monkeypatch.setattr(tasks, "run", run)
+    assert tasks.main(["bench", "--only", "show", "--only", "kern"]) == 1, "a missed goal is the exit status"
+    assert started[0] is True, "it needs what the tests need"
+    assert started[1][:2] == (("-m", "bench", "--only", "show", "--only", "kern"), tasks.ROOT / "tests")
+    assert not started[1][2].exists()
+    assert tasks.main(["bench"]) == 1 and started[-1][0] == ("-m", "bench")
+
+
+def test_the_benchmarks_are_those_of_the_package(tasks: ModuleType):
+    files = {path.stem for path in (ROOT / "tests" / "bench").glob("*.py")} - {"__init__", "__main__", "measure"}
+    assert files == set(tasks.BENCHMARKS)
 
 
 def test_the_summary_adds_up(tasks: ModuleType, capsys: pytest.CaptureFixture):
