@@ -42,6 +42,25 @@ def test_lines(shown):
     assert "stroke-dasharray" in drawn  # not by colour alone
 
 
+def test_the_token_that_holds_a_note_stands_in_the_legend(shown, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "show_figure", lambda figure, alt: drawn.append(figure))
+    plot_lines({"_": [3, 2], "60": [1, 2]}, alt="Two tokens.", **AXES)
+    plot_bars({"_": {"a": 1}, "60": {"a": 2}}, alt="Two tokens.", x_label="x", y_label="y")
+    for figure in drawn:
+        names = [text.get_text().strip() for text in figure.axes[0].get_legend().get_texts()]
+        assert names == ["_", "60"]
+
+
+@pytest.mark.parametrize(("x", "whole"), [([1, 2, 3], True), (None, True), ([1.0, 1.5, 2.0], False)])
+def test_no_ticks_between_two_epochs(monkeypatch, x, whole):
+    drawn = []
+    monkeypatch.setattr(plots, "show_figure", lambda figure, alt: drawn.append(figure))
+    plot_lines({"loss": [3, 2, 1]}, x=x, alt="It falls.", **AXES)
+    ticks = drawn[0].axes[0].get_xticks()
+    assert all(float(tick).is_integer() for tick in ticks) == whole
+
+
 def test_bars(shown):
     plot_bars({"human": {"C": 3, "D": 2}, "LSTM": {"C": 1, "E": 2}}, alt="C leads.", x_label="pitch", y_label="notes")
     assert "<pattern" in picture(shown[0])  # the hatch

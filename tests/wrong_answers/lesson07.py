@@ -64,6 +64,13 @@ def gap_at_the_end(p, dart):
             return index
 
 
+def single_pieces(p, dart):
+    for index, share in enumerate(p):
+        if dart < share:
+            return index
+    return len(p) - 1
+
+
 def middling() -> int:
     return 1
 
@@ -75,6 +82,6 @@ def coldest() -> int:
 WRONG = {
     "7.1": [difference, one_probability, upside_down],
     "7.2": [knob_without_effect, softmax_of_probabilities, not_normalised, wrong_way_round],
-    "7.3": [largest_piece, one_too_far, end_included, gap_at_the_end],
+    "7.3": [largest_piece, single_pieces, one_too_far, end_included, gap_at_the_end],
     "7.4": [middling, coldest],
 }

@@ -118,7 +118,7 @@ def _judge_choice(answer: Answer) -> str | None:
     if choice == 2 and isinstance(choice, int):
         return None
     if choice == 1:
-        return "You say 1: quarters and halves from first to last, one song. Which window changes its way of walking?"
+        return "You say 1: it walks alike from first to last, and is one song. Which window changes its way of walking?"
     if choice == 3:
         return "You say 3: a quarter on every beat, up to the end; that is one hymn. Listen for a window that breaks."
     return f"You say {choice!r}: return 1, 2 or 3."

@@ -25,52 +25,48 @@ def _count_lstm(answer: Answer) -> str | None:
             continue
         asked = f"For D = {D} and H = {H} you count {value:,}"
         if value * 4 == right:
-            return f"{asked}: that is one gate. An LSTM has four of everything."
+            return f"{asked}: that is one of its parts. An LSTM has four: three gates and a candidate."
         if value * 4 == right * 3:
             return f"{asked}: that is three gates. The candidate has its own weights too."
         if value == right - 4 * H:
-            return f"{asked}: with one row of biases a gate. PyTorch has two, one for each matrix."
+            return f"{asked}: with one row of biases in each part. PyTorch has two, one for each matrix."
         if value == right - 8 * H:
-            return f"{asked}: the biases are missing. There are 2 · H of them in each gate."
+            return f"{asked}: the biases are missing. There are 2 · H of them in each of the four parts."
         if value == 4 * (D * H + 2 * H):
-            return f"{asked}: the network's own last output comes in too, through H × H weights a gate."
-        return f"{asked}, and it is {right:,}: four times one gate, D · H + H · H + 2 H."
+            return f"{asked}: the network's own last output comes in too, through H × H weights in each part."
+        return f"{asked}, and it is {right:,}: four parts of D · H + H · H + 2 H."
     return None
 
 
-PADDING = -100
-
-
 def _mean_loss(log_p: list[list[float]], targets: list[int]) -> float:
-    losses = [-row[target] for row, target in zip(log_p, targets) if target != PADDING]
-    return sum(losses) / len(losses)
+    return -sum(row[target] for row, target in zip(log_p, targets, strict=True)) / len(targets)
 
 
 _ROWS = [[math.log(p) for p in row] for row in ([0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.25, 0.5, 0.25], [0.4, 0.4, 0.2])]
 
 
-@lesson.exercise("6.2", reference=_mean_loss, praise="Only real steps are counted, above the line and below it.")
+@lesson.exercise("6.2", reference=_mean_loss, praise="Logarithms first, then the mean: no good guess covers a bad one.")
 def _mend_mean_loss(answer: Answer) -> str | None:
-    for targets in ([0, 2, PADDING, PADDING], [1, PADDING, 0, 2], [0, 1, 2, 0], [2, PADDING, PADDING, PADDING]):
-        right = _mean_loss(_ROWS, targets)
-        value = answer(_ROWS, targets)
+    for rows, targets in ((_ROWS, [0, 1, 2, 0]), (_ROWS[:2], [2, 2]), (_ROWS[:3], [1, 2, 1]), (_ROWS[:1], [2])):
+        right = _mean_loss(rows, targets)
+        value = answer(rows, targets)
         if not _is_number(value):
             return f"For targets {targets} return a number; yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-6):
             continue
         given = f"For targets {targets} you give {value:.3f}"
-        real = [t for t in targets if t != PADDING]
-        if math.isclose(value, right * len(real) / len(targets), rel_tol=1e-6):
-            return f"{given}: you divide by {len(targets)}, but only {len(real)} of them are real steps."
-        if math.isclose(value, right * len(real), rel_tol=1e-6):
-            return f"{given}: that is the sum. Divide it by the number of real steps."
+        p = [math.exp(row[target]) for row, target in zip(rows, targets, strict=True)]
+        if math.isclose(value, -math.log(sum(p) / len(p)), rel_tol=1e-6):
+            return f"{given}: still the logarithm of the mean. Take the mean of the logarithms."
+        if math.isclose(value, right * len(targets), rel_tol=1e-6):
+            return f"{given}: that is the sum. Divide it by the number of steps."
         if math.isclose(value, -right, rel_tol=1e-6):
             return f"{given}: the sign is turned. A log-probability is below 0, a loss above."
-        counted = sum(-row[target] for row, target in zip(_ROWS, targets, strict=True) if target != PADDING)
-        counted -= sum(row[-1] for row, target in zip(_ROWS, targets, strict=True) if target == PADDING)
-        if math.isclose(value, counted / len(targets), rel_tol=1e-6):
-            return f"{given}: padding is taken for a target. Python reads -1 and the like as places from the end."
-        return f"{given}, and it is {right:.3f}: the mean of -log p over the targets that are not -100."
+        if math.isclose(value, sum(p) / len(p), rel_tol=1e-6):
+            return f"{given}: that is the mean probability. The loss averages the logarithms, with the sign turned."
+        if math.isclose(value, -sum(map(sum, rows)) / sum(map(len, rows)), rel_tol=1e-6):
+            return f"{given}: you average over all tokens. Only the target's place in each row counts."
+        return f"{given}, and it is {right:.3f}: the mean of -row[target] over the steps."
     return None
 
 
@@ -87,7 +83,7 @@ def _early_stop(losses: list[float], patience: int) -> tuple[int, int]:
 @lesson.exercise("6.3", reference=_early_stop, praise="The best weights are kept, and no epoch is wasted.")
 def _stop_in_time(answer: Answer) -> str | None:
     cases = [
-        ([1.4, 1.1, 0.9, 0.95, 0.93, 0.91, 0.92], 3),
+        ([1.4, 1.1, 0.9, 0.95, 0.93, 0.91, 0.92, 0.94, 0.96], 3),
         ([1.0, 0.9, 0.8, 0.7], 2),
         ([1.0, 0.8, 0.85, 0.84, 0.5, 0.4], 2),
         ([1.0, 0.8, 0.85, 0.84, 0.5, 0.55], 3),
@@ -110,7 +106,7 @@ def _stop_in_time(answer: Answer) -> str | None:
         if best == right[0] and last == len(losses):
             return f"{asked}: the best one is right, but you went on to the end. Stop when patience has run out."
         if best == right[0] and last == right[1] + 1:
-            return f"{asked}: one epoch too many. {patience} epochs without a lower loss are enough."
+            return f"{asked}: one epoch too many. After epoch {right[1]}, {patience} had passed without a lower loss."
         if last == right[1] and best == last:
             return f"{asked}: the weights of the last epoch are not the best ones. Keep those of the lowest loss."
         if best != right[0] and losses[best - 1] == losses[right[0] - 1]:

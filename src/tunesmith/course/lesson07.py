@@ -105,6 +105,8 @@ def _mend_hit(answer: Answer) -> str | None:
             return f"{given}: a dart that lies on the end of a piece belongs to the next one. Stop where dart < end."
         if value == max(range(len(p)), key=p.__getitem__):
             return f"{given}: that is the largest piece. Where does the dart lie when the pieces stand end to end?"
+        if value == next((index for index, share in enumerate(p) if dart < share), len(p) - 1):
+            return f"{given}: you compare the dart with one piece. Compare it with the sum of all pieces so far."
         if value == right + 1:
             return f"{given}: one too far. The first piece has index 0."
         return f"{given}, and it is {right}: add up the pieces until you are beyond the dart."

@@ -56,13 +56,15 @@ def plot_lines(
             axes.plot(
                 where,
                 values,
-                label=name,
+                label=_label(name),
                 color=style.color,
                 linestyle=style.dash,
                 marker=style.marker,
                 markevery=max(1, len(values) // 8),
             )
         axes.grid(axis="y")
+        if x is None or all(isinstance(place, int) for place in x):  # epochs, steps: no ticks between two of them
+            axes.xaxis.get_major_locator().set_params(integer=True)
         if log_y:
             axes.set_yscale("log")
 
@@ -93,7 +95,7 @@ def plot_bars(
             style = look(name, place, (colors or {}).get(name))
             offset = (place - (len(groups) - 1) / 2) * width
             where = [labels.index(label) + offset for label in bars]
-            axes.bar(where, list(bars.values()), width * 0.92, label=name, **_bar_style(style))
+            axes.bar(where, list(bars.values()), width * 0.92, label=_label(name), **_bar_style(style))
         axes.set_xticks(range(len(labels)), labels)
         axes.tick_params(axis="x", length=0)
         axes.grid(axis="y")
@@ -278,6 +280,11 @@ def show_axes(
         if legend:
             axes.legend(loc="upper left", bbox_to_anchor=(1, 1), handlelength=3)
         show_figure(drawing, alt)
+
+
+def _label(name: str) -> str:
+    """A name for the legend. matplotlib leaves out those that begin with ``_``, the token that holds a note."""
+    return f"\u200a{name}" if name.startswith("_") else name
 
 
 def _bar_style(style: Look) -> dict[str, Any]:
