@@ -1,5 +1,6 @@
 """Weights on disk: there and back, and every file that is something else."""
 
+import errno
 import json
 import os
 
@@ -199,7 +200,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(model, tmp_path, monkeypatch):
     before = path.read_bytes()
 
     def fail(*arguments):
-        raise OSError("power cut")
+        raise OSError(errno.EIO, "power cut")
 
     monkeypatch.setattr(files.os, "replace", fail)
     with pytest.raises(OSError, match="power cut"):

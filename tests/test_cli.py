@@ -666,3 +666,53 @@ def test_a_model_that_knows_none_of_the_songs(run, songs, tmp_path, home):
     code, text, err = run("evaluate", path, songs, "--part", "all")
     assert code == 2 and text.count("\n") == 1 and "left out" in text
     one_clear_line(err, "no songs left", "--part")
+
+
+def test_evaluate_says_when_the_model_may_know_the_songs(run, songs, trained, tmp_path, home):
+    elsewhere = tmp_path / "elsewhere.safetensors"
+    ts.save_model(ts.load_model(trained), elsewhere, collection="erk")
+    here = tmp_path / "here.safetensors"
+    ts.save_model(ts.load_model(trained), here, collection=songs.name)
+    said = "the model learned from erk: songs that stand in songs in too may be known to it\n"
+    assert run("evaluate", elsewhere, songs)[1].startswith(said)
+    assert said not in run("evaluate", elsewhere, songs, "--part", "all")[1]  # all of them, whoever knows them
+    assert "learned from" not in run("evaluate", here, songs)[1]
+
+
+def test_train_counts_near_duplicates_and_says_so_on_the_card(run, songs, tmp_path, home):
+    path = tmp_path / "m.safetensors"
+    code, out, _ = run("train", songs, "--out", path, *SMALL)
+    count = int(re.search(r"^(\d+) test songs are near-duplicates", out, re.MULTILINE)[1])
+    loaded = ts.load(songs)
+    encoded = [ts.encode(ts.to_empty_signature(song)) for song in loaded]
+    train, _, test = ts.split(encoded, titles=[song.title for song in loaded])
+    assert code == 0 and count == len(ts.near_duplicates(map(ts.decode, test), map(ts.decode, train)))
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert f"Near-duplicates of training songs among the test songs: {count}." in card
+
+
+def test_two_songs_are_too_few_to_train_on(run, tmp_path, home):
+    folder = tmp_path / "two"
+    folder.mkdir()
+    for name in ("ode_to_joy.krn", "greensleeves.krn"):
+        shutil.copy(ts.data_path("songs", name), folder)
+    code, out, err = run("train", folder, "--out", tmp_path / "m.safetensors")
+    assert code == 2 and out == "two: 2 songs, 2 read, 0 left out\n"
+    one_clear_line(err, "too few songs", "(2)", "ten or more")
+    assert not (tmp_path / "m.safetensors").exists()
+
+
+def test_show_takes_the_voice_that_is_asked_for(run, refused, tmp_path):
+    file = mido.MidiFile(type=1, ticks_per_beat=480)
+    for pitch in (72, 48):
+        track = mido.MidiTrack()
+        for part in range(4):
+            track.append(mido.Message("note_on", note=pitch + part, velocity=80, time=0))
+            track.append(mido.Message("note_off", note=pitch + part, velocity=0, time=480))
+        file.tracks.append(track)
+    path = tmp_path / "two voices.mid"
+    file.save(path)
+    first = run("show", path, "--out", tmp_path / "a.html")[1]
+    second = run("show", path, "--track", "2", "--out", tmp_path / "b.html")[1]
+    assert "C5 1" in first and "C3 1" in second and "C5 1" not in second
+    refused("show", path, "--track", "3", "--out", tmp_path / "c.html", words=["track 3", "track 1"])

@@ -78,11 +78,13 @@ LONG = tune(60, 62, 64, 65, (67, 2), 69, 71, 72, (74, 3), 60)
 
 def test_near_duplicates_by_hand():
     half = tune(*[(pitch - 5, n.duration) for pitch, n in zip(LONG.pitches[:8], LONG.notes, strict=False)])
-    songs = [LONG, tune(40, 41)]
+    songs = [LONG, tune(40, 41), LONG]
     others = [tune(50, 48, 60), half, LONG.transpose(3), Melody(()), tune(*range(70, 50, -1))]
-    assert near_duplicates(others, songs) == [NearDuplicate(1, 8, 8), NearDuplicate(2, 10, 10)]
+    assert near_duplicates(others, songs) == [NearDuplicate(1, 8, 8, 0), NearDuplicate(2, 10, 10, 0)]
     (one, _) = near_duplicates(others, songs)
-    assert (one.place, one.run, one.notes) == (1, 8, 8)
+    assert (one.place, one.run, one.notes, one.song) == (1, 8, 8, 0)
+    assert str(one) == "melody 1: 8 of its 8 notes stand in a row in song 0"
+    assert near_duplicates([LONG], [tune(40, 41), LONG.transpose(2)])[0].song == 1
     assert near_duplicates([], songs) == near_duplicates(others, []) == []
 
 
@@ -90,14 +92,14 @@ def test_the_share_and_the_least_number_of_notes():
     """Eight notes of the song, then eight that go elsewhere: half of sixteen."""
     mixed = tune(*[(n.pitch, n.duration) for n in LONG.notes[:8]], *[(40 + 7 * (i % 2), 5) for i in range(8)])
     assert CopiedRuns([LONG]).longest(mixed) == 8
-    found = [NearDuplicate(0, 8, 16)]
+    found = [NearDuplicate(0, 8, 16, 0)]
     assert near_duplicates([mixed], [LONG]) == near_duplicates([mixed], [LONG], share=0.5) == found
     assert near_duplicates([mixed], [LONG], share=0.51) == []
     assert near_duplicates([mixed], [LONG], share=0.1) == found
     assert near_duplicates([mixed], [LONG], least=9) == []
     short = tune(60, 62, 64)
     assert near_duplicates([short], [LONG]) == []  # three notes are in many songs
-    assert near_duplicates([short], [LONG], least=3, share=1) == [NearDuplicate(0, 3, 3)]
+    assert near_duplicates([short], [LONG], least=3, share=1) == [NearDuplicate(0, 3, 3, 0)]
 
 
 @pytest.mark.parametrize("share", [0, -0.5, 1.01, float("nan")])
@@ -111,8 +113,9 @@ def test_a_share_that_is_none(share):
 def test_near_duplicates_against_a_slow_search(melodies, songs, share, least):
     expected = []
     for place, melody in enumerate(melodies):
-        run = max((shared(melody, song) for song in songs), default=0)
+        shares = [shared(melody, song) for song in songs]
+        run = max(shares, default=0)
         if run >= least and run >= share * len(melody):
-            expected.append((place, run, len(melody)))
+            expected.append((place, run, len(melody), shares.index(run)))
     found = near_duplicates(map(Melody.of, melodies), map(Melody.of, songs), share, least)
     assert [tuple(one) for one in found] == expected

@@ -90,7 +90,7 @@ def test_every_row_is_whole():
     for theirs, did, ours, lesson in ROWS:
         assert theirs.startswith("`") and did and ("`ts." in ours or ours.startswith("not needed"))
         number, link = re.fullmatch(r"(?:\[)?(\d\d)(?:\]\((.*)\))?", lesson).groups()
-        assert link is None or Path(link).name.startswith(f"{number}_")
+        assert link and Path(link).name.startswith(f"{number}_")
 
 
 def test_every_mistake_names_what_would_notice_it():

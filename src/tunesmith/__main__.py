@@ -179,6 +179,9 @@ def _check_free(path: Path, overwrite: bool) -> None:
 def _add_show(commands) -> None:
     command = _command(commands, "show", _show, "show songs in the browser, as scores that play")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help=f"songs: {' '.join(READS)}")
+    command.add_argument("--track", type=_COUNT, metavar="N", help="of MIDI files: the track with the melody, from 1")
+    command.add_argument("--channel", type=_COUNT, metavar="N", help="of MIDI files: its channel, from 1")
+    command.add_argument("--grid", metavar="QUARTERS", help="of MIDI files: what times are rounded to, such as 1/12")
     command.add_argument("--out", type=Path, metavar="PAGE.html", help="write the page there and open no browser")
     command.add_argument("--overwrite", action="store_true", help="replace the page if it is there")
 
@@ -191,7 +194,8 @@ def _show(options: argparse.Namespace) -> None:
 
     if options.out:
         _check_free(options.out, options.overwrite)
-    melodies = [ts.read(path) for path in options.files]
+    choice = {"track": options.track, "channel": options.channel, "grid": options.grid}
+    melodies = [ts.read(path, **choice) for path in options.files]
     for melody in melodies:
         print(text_form(melody), end="\n\n")
     content = page(melodies, title=", ".join(path.name for path in options.files)).encode("utf-8")
@@ -334,9 +338,13 @@ def _train(options: argparse.Namespace) -> None:
     songs = ts.load(options.source)
     print(songs.report)
     train, valid, test = _split_tokens(songs)
+    if not (train and valid):
+        raise ValueError(f"{songs.name} has too few songs to divide 80/10/10 ({len(songs)}): give it ten or more")
+    leaks = len(ts.near_duplicates(map(ts.decode, test), map(ts.decode, train)))
     torch.manual_seed(options.random_seed)
     model = _new_model(options, ts.Vocabulary.of([*train, *valid, *test])).to(options.device)
     print(f"{len(train):,} songs to train on, {len(valid):,} to validate, {len(test):,} to test")
+    print(f"{leaks} test songs are near-duplicates of training songs: half of their notes stand there in a row")
     print(f"{count_parameters(model):,} weights, {len(model.vocabulary)} tokens")
     started = time.monotonic()
     history = ts.fit(
@@ -363,6 +371,7 @@ def _train(options: argparse.Namespace) -> None:
             "left_out": len(songs.report.left_out),
         },
         "split": "80/10/10 by song, songs with the same title or incipit on one side, seed 0",
+        "near_duplicates": leaks,
         "settings": settings,
         "nats_per_step": {name: round(score, 4) for name, score in scores.items() if score is not None},
         "epochs": {"trained": history.epochs, "kept": history.best_epoch},
@@ -425,6 +434,8 @@ def _add_evaluate(commands) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    from tunesmith.learn.checkpoint import load_card
+
     if options.out:
         _check_free(options.out, options.overwrite)
     model = ts.load_model(options.model)
@@ -432,6 +443,9 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.model} holds a {type(model).__name__} without a vocabulary: it can't read songs")
     songs = ts.load(options.source)
     train, valid, test = _split_tokens(songs, model.step)
+    learned_from = load_card(options.model).get("collection", songs.name)
+    if learned_from != songs.name and options.part != "all":
+        print(f"the model learned from {learned_from}: songs that stand in {songs.name} too may be known to it")
     part = {"train": train, "valid": valid, "test": test, "all": [*train, *valid, *test]}[options.part]
     vocabulary = set(model.vocabulary)
     train, known = ([song for song in songs if vocabulary.issuperset(song)] for songs in (train, part))

@@ -23,6 +23,8 @@ def card_text(name: str, model: TokenModel, card: dict[str, Any], command: str) 
     settings = model.settings()
     vocabulary = settings.pop("vocabulary")
     losses = "\n".join(f"| {part} | {score:.3f} |" for part, score in card["nats_per_step"].items())
+    leaks = card.get("near_duplicates")
+    leakage = "" if leaks is None else f" Near-duplicates of training songs among the test songs: {leaks}."
     return f"""# {name}
 
 A `{type(model).__name__}` with {count_parameters(model):,} weights, trained on *{card["collection"]}*.
@@ -37,7 +39,7 @@ The training ran {card["epochs"]["trained"]} epochs and kept the weights after e
 it took {card["seconds"]:,} seconds.
 
 - **Data:** {", ".join(f"{count:,} {part.replace('_', ' ')}" for part, count in card["songs"].items())}.
-- **Split:** {card["split"]}.
+- **Split:** {card["split"]}.{leakage}
 - **Network:** {_listed(settings)}.
 - **Training:** {_listed(card["settings"])}.
 - **Versions:** {_listed(card["versions"])}.

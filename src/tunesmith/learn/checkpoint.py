@@ -63,8 +63,7 @@ def load_model(path: str | os.PathLike[str] = "erk", device: str | torch.device 
     A checkpoint of `fit` is taken too, at its best weights. Lesson 07.
     Raises FileNotFoundError, and ValueError for a file that is damaged or of another model.
     """
-    if isinstance(path, str) and path.isidentifier() and not Path(path).is_file():
-        path = _shipped(path)
+    path = _found(path)
     tensors, info = load_tensors(path)
     name = str(info.get("model", "nameless model"))
     if name not in MODELS:
@@ -78,13 +77,24 @@ def load_model(path: str | os.PathLike[str] = "erk", device: str | torch.device 
     return model.to(device).eval()
 
 
-def _shipped(name: str) -> Path:
-    """A model of the course by its name. Raises FileNotFoundError that lists those that are there."""
+def _found(name: str | os.PathLike[str]) -> Path:
+    """A file, or a model of the course by its name. Raises FileNotFoundError that lists those that are there."""
+    if not (isinstance(name, str) and name.isidentifier()) or Path(name).is_file():
+        return Path(name)
     folder = data_path("models")
     known = sorted(path.stem for path in folder.glob("*.safetensors"))
     if name not in known:
         raise FileNotFoundError(f"there is no model {name!r}: name a file, or one of the course's: {', '.join(known)}")
     return folder / f"{name}.safetensors"
+
+
+def load_card(path: str | os.PathLike[str] = "erk") -> dict[str, Any]:
+    """What stands beside a model's weights: collection, split, settings, scores; empty for a checkpoint of `fit`.
+
+    path and errors: as for `load_model`. Lesson 06.
+    """
+    _, info = load_tensors(_found(path))
+    return info.get("card", {})
 
 
 def describe(model: TokenModel) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from tunesmith.learn.baselines import bigram_table, uniform_table, unigram_table
-from tunesmith.learn.batches import PADDING, song_ids
+from tunesmith.learn.batches import PADDING, WholeSongs, song_ids
 from tunesmith.learn.feed import feed
 from tunesmith.learn.train import Song, batch_logits
+from tunesmith.learn.windows import Windows
 from tunesmith.models.token_model import TokenModel
 from tunesmith.tokens.vocabulary import Vocabulary
 
@@ -122,7 +123,7 @@ def _from_table(table: Tensor, vocabulary: Vocabulary, songs: Iterable[Song]) ->
         yield table[ids[:-1]], ids[1:]
 
 
-def _from_model(model: TokenModel, data) -> _Guesses:
+def _from_model(model: TokenModel, data: WholeSongs | Windows) -> _Guesses:
     for batch in data.batches(64):
         targets = batch.targets.flatten()
         real = targets != PADDING

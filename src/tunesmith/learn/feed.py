@@ -16,5 +16,6 @@ def feed(model: TokenModel, songs: Sequence[Sequence[str] | str]) -> WholeSongs 
     """
     if model.vocabulary is None:
         raise ValueError(f"this {type(model).__name__} has no vocabulary: build it with vocabulary=…")
-    length = getattr(model, "sequence_length", None)
-    return Windows(model.vocabulary, songs, length) if length else WholeSongs(model.vocabulary, songs)
+    if model.sequence_length is None:
+        return WholeSongs(model.vocabulary, songs)
+    return Windows(model.vocabulary, songs, model.sequence_length)

@@ -21,18 +21,26 @@ class CopiedRuns:
     def __init__(self, songs: Iterable[Melody]) -> None:
         self._numbers: dict[object, int] = {}  # small numbers instead of fractions: they hash quickly
         self._songs = [self._events(song) for song in songs]
-        self._runs: dict[int, set[_Run]] = {}
+        self._runs: dict[int, dict[_Run, int]] = {}  # length → run → the first song that has it
 
     def longest(self, melody: Melody) -> int:
         """How many notes the longest run has that the melody shares with a song; 0 for none."""
         events = self._events(melody)
         # Part of a shared run is shared too, so the lengths that are found lie below those that are not.
-        return bisect.bisect_left(range(1, len(events) + 1), True, key=lambda length: not self._shares(events, length))
+        return bisect.bisect_left(
+            range(1, len(events) + 1), True, key=lambda length: self._first_with(events, length) is None
+        )
 
-    def _shares(self, events: list[tuple[int, int]], length: int) -> bool:
+    def song_with(self, melody: Melody, length: int) -> int | None:
+        """The place of the first song that shares a run of `length` notes with the melody; None for none."""
+        return self._first_with(self._events(melody), length)
+
+    def _first_with(self, events: list[tuple[int, int]], length: int) -> int | None:
         if length not in self._runs:
-            self._runs[length] = {run for song in self._songs for run in _runs(song, length)}
-        return not self._runs[length].isdisjoint(_runs(events, length))
+            places = reversed(list(enumerate(self._songs)))  # so that the first song is the last to be written down
+            self._runs[length] = {run: place for place, song in places for run in _runs(song, length)}
+        known = self._runs[length]
+        return min((known[run] for run in _runs(events, length) if run in known), default=None)
 
     def _events(self, melody: Melody) -> list[tuple[int, int]]:
         """For each note a number for its duration alone, and one for the interval to it and its duration."""
@@ -57,11 +65,16 @@ class NearDuplicate(NamedTuple):
     """A melody that shares much with another song.
 
     place: its index. run: notes in the longest run that both have. notes: how many it has in all.
+    song: the index of the first song that has the run.
     """
 
     place: int
     run: int
     notes: int
+    song: int
+
+    def __str__(self) -> str:
+        return f"melody {self.place}: {self.run} of its {self.notes} notes stand in a row in song {self.song}"
 
 
 def near_duplicates(
@@ -75,5 +88,9 @@ def near_duplicates(
     if not 0 < share <= 1:
         raise ValueError(f"share {share} should be above 0 and at most 1")
     runs = CopiedRuns(songs)
-    found = [NearDuplicate(place, runs.longest(song), len(song.pitches)) for place, song in enumerate(melodies)]
-    return [one for one in found if one.run >= max(least, share * one.notes)]
+    found = []
+    for place, melody in enumerate(melodies):
+        run, notes = runs.longest(melody), len(melody.pitches)
+        if run >= max(least, share * notes):
+            found.append(NearDuplicate(place, run, notes, runs.song_with(melody, run)))
+    return found

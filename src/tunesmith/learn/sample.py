@@ -139,7 +139,7 @@ def generate(
 def _reader(model: TokenModel) -> Callable[[Sequence[int]], Tensor]:
     """A function that takes the ids that are new and gives the logits (V,) for the next one, in float64."""
     network = copy.deepcopy(model).cpu().double().eval()
-    length = getattr(model, "sequence_length", None)
+    length = model.sequence_length
     if length is None:
         state = None
 

@@ -90,16 +90,12 @@ def fit(
     checkpoint: a file that is written after each epoch. If it is there already, training goes on
     from it, and ends as if it had never stopped (on the same machine, with the same threads).
     Where the disk is full, a warning says so, the last checkpoint stays, and training goes on.
-    Raises ValueError for an empty split, a batch size below 1, a model without a vocabulary, and a
+    Raises ValueError for an empty split, a setting out of range, a model without a vocabulary, and a
     checkpoint of another model, data or settings; FileNotFoundError where its folder is missing.
     """
     if not train or not valid:
         raise ValueError("there are no songs to train on" if not train else "there are no songs to validate on")
-    if not 0 < learning_rate <= 1e6:
-        raise ValueError(f"learning_rate {learning_rate} should be above 0; 0.001 to 0.01 is usual")
-    for name, value in (("batch_size", batch_size), ("batches_per_epoch", batches_per_epoch)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} {value} should be 1 or more")
+    _check_settings(epochs, batch_size, learning_rate, clip, patience, batches_per_epoch)
     generator = generator or torch.Generator().manual_seed(0)
     data = feed(model, train)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
@@ -123,6 +119,22 @@ def fit(
     model.load_state_dict(run.best)
     model.eval()
     return run.history
+
+
+def _check_settings(
+    epochs: int, batch_size: int, learning_rate: float, clip: float, patience: int, batches_per_epoch: int | None
+) -> None:
+    """Raise ValueError for a setting out of range, with the range."""
+    counts = {"batch_size": batch_size, "patience": patience, "batches_per_epoch": batches_per_epoch}
+    for name, value in counts.items():
+        if value is not None and value < 1:
+            raise ValueError(f"{name} {value} should be 1 or more")
+    if epochs < 0:
+        raise ValueError(f"epochs {epochs} should be 0 or more")
+    if not 0 < learning_rate <= 1e6:
+        raise ValueError(f"learning_rate {learning_rate} should be above 0 and at most 1e6; 0.001 to 0.01 is usual")
+    if not clip >= 0:
+        raise ValueError(f"clip {clip} should be 0 or more: the gradient's norm is cut down to it")
 
 
 def _train_epoch(

@@ -14,14 +14,16 @@ from tunesmith.tokens.vocabulary import Vocabulary
 class TokenModel(nn.Module):
     """A network over the tokens of a vocabulary.
 
-    vocabulary: the tokens it knows, V of them. step: what one token lasts, in quarter notes.
-    A network with a `sequence_length` reads windows of so many one-hot vectors and gives logits for
-    the token after each window (`WindowLSTM`); one without reads the ids of whole songs and gives
-    logits at every step, and its state (`MelodyLSTM`). Lesson 06.
+    vocabulary: the tokens it knows, V of them; None where it was built without. step: what one token
+    lasts, in quarter notes.
+    sequence_length: a number where the network reads windows of so many one-hot vectors and gives
+    logits for the token after each (`WindowLSTM`); None where it reads the ids of whole songs and
+    gives logits at every step, and its state (`MelodyLSTM`). Lesson 06.
     """
 
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary | None
     step: Fraction
+    sequence_length: int | None = None
 
     def settings(self) -> dict[str, Any]:
         """What `from_settings` needs to build the same network, as plain values for a file."""
