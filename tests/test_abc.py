@@ -56,6 +56,16 @@ def test_a_tune_of_one_bar(body):
         ("|:CDEF|1G4:|2c4|d4|]", "CDEFGCDEFcd"),
         ("CDEF|GABc::CDEF|c4:|", "CDEFGABcCDEFGABcCDEFcCDEFc"),
         ("|:G|CDEF:|", "GCDEFGCDEF"),
+        ("CDEF:|GABc:|", "CDEFCDEFGABcGABc"),
+        ("|:CDEF:|GABc:|", "CDEFCDEFGABcGABc"),
+        ("|:CDEF:|:GABc:|", "CDEFCDEFGABcGABc"),
+        ("CDEF:|G4:|A4:|", "CDEFCDEFGGAA"),
+        ("|:CDEF:|:G4|A4|]", "CDEFCDEFGA"),
+        ("|:C4|1D4:|2E4|F4|1G4:|2A4|]", "CDCEFGFA"),
+        ("|:C4|[1D4|E4:|[2F4|G4||A4|B4:|", "CDECFGABAB"),
+        ("CDEF|CDEF::GABc|GABc:|", "CDEFCDEF" * 2 + "GABcGABc" * 2),
+        ("CDEF:|:GABc:|", "CDEFCDEFGABcGABc"),
+        ('"F::x"CDEF|(3::2CDE F2::G4:|% a::b', "CDEFCDEFCDEFCDEFGG"),
     ],
 )
 def test_repeats_and_endings_are_played_out(body, letters):
@@ -65,6 +75,17 @@ def test_repeats_and_endings_are_played_out(body, letters):
 
 def test_a_repeat_that_music21_passes_over_is_said():
     assert tune("|:CDEF:|").remarks == ("repeat signs are read once",)
+
+
+def test_a_third_time_is_played_twice_and_said():
+    parsed = tune("|::CDEF::|G4|")
+    assert parsed.melody.pitches == (60, 62, 64, 65) * 2 + (67,)
+    assert parsed.remarks == ("repeat signs for more than twice are played twice",)
+
+
+def test_fields_above_the_first_tune_have_an_end():
+    with pytest.raises(SongError, match="above its first tune"):
+        split_tunes("N:more and more\n" * 2000 + "X:1\n" * 1000)
 
 
 def test_what_is_dropped_is_counted():
@@ -203,7 +224,7 @@ def test_the_same_metre_again_is_no_change():
         ("X:1\nM:3\nK:C\nC|\n", ("line 2", "'M:3' is not a metre"), "broken header"),
         ("X:1\nM:\nL:1/8\nK:C\nC|\n", ("line 2", "not a metre"), "broken header"),
         ("X:1\nL:eighth\nK:C\nC|\n", ("line 2", "not a unit length"), "broken header"),
-        ("X:1\nL:1/0\nK:C\nC|\n", ("music21",), "broken file"),
+        ("X:1\nL:1/0\nK:C\nC|\n", ("line 2", "not a unit length"), "broken header"),
         (f"X:1\nM:{'9' * 5000}/4\nK:C\nC|C|\n", ("music21",), "broken file"),
         ("X:1\nM:4/4\nL:1/4\nK:C\nCDEF|[M:4/4/4]CDEF|\n", ("4/4",), "metre"),
         ("X:1\nM:3/5\nK:C\nCDE|CDE|CDE|\n", ("3/5",), "broken header"),
@@ -211,6 +232,11 @@ def test_the_same_metre_again_is_no_change():
         ("X:1\nM:4/4\nK:C\nz4|z4|z4|\n", ("no note",), "no notes"),
         ("X:1\nM:4/4\nL:1/4\nK:C\nCDEFGABc\ncBAGFEDC\n", ("no bar lines",), "no bar lines"),
         ("X:1\nM:4/4\nL:1/4\nK:C\n[V:1]CDEF|[V:2]C4|\n", ("line 5", "[V:"), "voices"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\nCDEF|\nC99999|\n", ("line 6", "99999", "at most 64"), "times"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\nC60C60|C4|\n", ("line 5", "32 quarters"), "no bar lines"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "CDEF |\n" * 3000, ("line 1", "at most 16,000"), "too large"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "C4|" * 501, ("501 bar lines",), "too large"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\n" + "C4:|" * 31, ("more than 30 repeats",), "repeats"),
         ("X:1\nM:4/4\nL:1/4\nK:C\nC,,,,,DEF|GABc|\n", ("five commas",), "broken file"),
     ],
 )

@@ -16,6 +16,7 @@ from tunesmith.music.corpus import DURATIONS, load
 from tunesmith.music.key import Key
 from tunesmith.music.melody import Melody
 from tunesmith.music.report import Outcome, Report
+from tunesmith.music.skyline import Line
 from tunesmith.music.sources import COLLECTIONS, find_sources, is_essen
 
 HEAD = "**kern\n*C:\n*M4/4\n"
@@ -562,3 +563,47 @@ def test_report_and_songs_are_sequences():
     songs = collection("kinder")
     assert list(songs)[5] == songs[5] == songs[5:6][0]
     assert Fraction(1) in DURATIONS
+
+
+_ABC = "X:1\nM:4/4\nL:1/4\nK:{}\n{}\n"
+_KERN = "**kern\n*C:\n*M4/4\n{}\n*-\n"
+
+
+@pytest.mark.parametrize(
+    "ending, content, loss",
+    [
+        (".abc", _ABC.format("C", "{d}CDEF|GABc|"), "grace notes"),
+        (".abc", _ABC.format("C", "[CE]DEF|GABc|"), "chords"),
+        (".abc", _ABC.format("none", "CDEF|GABc|"), "key estimated"),
+        (".abc", _ABC.format("C", "CDEF|[K:G]GABc|"), "key changes"),
+        (".abc", _ABC.format("C", "V:1\nCDEF|\nV:2\nGABc|"), "voices"),
+        (".abc", _ABC.format("C", "|:CDEF|1GABc|2c4|d4:|[2e4|]"), "repeats"),
+        (".abc", _ABC.format("C", "|::CDEF::|G4|"), "repeats"),
+        (".krn", _KERN.format("4c\n4d]\n4e\n4c"), "ties"),
+        (".krn", _KERN.format("4c\n=:|!\n4d\n4e"), "repeats"),
+        (".krn", "**kern\t**kern\n*C:\t*\n4c\t4e\n*-\t*-\n", "voices"),
+        (".txt", "60 62 64 65 67", "no durations"),
+    ],
+)
+def test_every_remark_of_a_reader_is_counted_by_name(ending, content, loss):
+    remarks = files.parse_song(ending, "a", 1, content, modes_named=True).remarks
+    losses = Outcome("a", "", "", "; ".join(remarks)).losses
+    assert loss in losses and "other" not in losses
+
+
+def test_every_remark_in_the_readers_code_is_counted_by_name():
+    """Those that a short text does not bring about, MIDI's above all."""
+    said = {
+        "2 parts: only the first is read": "voices",
+        "a key signature that is none passed over": "key estimated",
+        "notes without an end, cut at the next of their pitch or the track's: 2": "endless notes",
+        "silent bars at the start dropped: 2": "silence",
+        "the tempo changes: the first is kept, 90 quarters a minute": "tempo changes",
+        "not UTF-8: read as Latin-1": "encoding",
+        "UTF-16, not UTF-8": "encoding",
+        "no mode named: C major estimated": "key estimated",
+        **{line: "overlaps" for line in Line(cut=1, under=1).remarks()},
+        **{line: "quantised" for line in Line(short=1, closed=1, moved=[Fraction(1, 9)]).remarks()},
+    }
+    for remark, loss in said.items():
+        assert Outcome("a", "", "", remark).losses == (loss,)

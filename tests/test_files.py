@@ -1,5 +1,6 @@
 """Reading and writing files: encodings, endings, what MIDI and MusicXML hold, nothing overwritten or half written."""
 
+import errno
 import io
 import os
 import re
@@ -127,6 +128,9 @@ def test_nul_bytes_in_a_tune(place):
 def test_what_is_not_there_or_no_song(place, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no file .*nowhere.krn"):
         read(tmp_path / "nowhere.krn")
+    (tmp_path / "tunes.mid").mkdir()
+    with pytest.raises(SongError, match=r"tunes.mid is a folder: load\(\) reads it"):
+        read(tmp_path / "tunes.mid")
     for name in ("tune.wav", "tune", "tune.krn.bak"):
         with pytest.raises(SongError, match="can't read") as error:
             read(place(name, KERN))
@@ -214,13 +218,20 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path, monkeypatch, step):
     path = write(TUNE, tmp_path / "tune.krn")
 
     def fail(*arguments):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr(files.os, step, fail)
     with pytest.raises(OSError, match="disk full"):
         write(TUNE.transpose(1), path, overwrite=True)
     assert os.listdir(tmp_path) == ["tune.krn"]
     assert quietly(path) == TUNE
+
+
+def test_what_cannot_be_made_is_named_as_it_was_asked_for(tmp_path):
+    path = tmp_path / f"{'long' * 70}.krn"
+    with pytest.raises(OSError) as error:
+        files.write_whole(path, b"x")
+    assert error.value.filename == os.fspath(path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")

@@ -145,6 +145,26 @@ def test_repeats_and_endings_are_played_out():
     assert (played.melody.pitches, played.remarks) == ((60, 62, 60, 64, 65), ())
 
 
+FORWARD = '<barline location="left"><repeat direction="forward"/></barline>'
+BACKWARD = '<barline location="right"><repeat direction="backward"/></barline>'
+C, D, E = note("C"), note("D"), note("E")
+
+
+@pytest.mark.parametrize(
+    "measures, pitches",
+    [
+        ([C + BACKWARD, D + BACKWARD], (60, 60, 62, 62)),
+        ([FORWARD + C + BACKWARD, D + BACKWARD], (60, 60, 62, 62)),
+        ([FORWARD + C + BACKWARD, FORWARD + D + BACKWARD], (60, 60, 62, 62)),
+        ([C + BACKWARD, D + BACKWARD, E + BACKWARD], (60, 60, 62, 62, 64, 64)),
+        ([FORWARD + C + BACKWARD, FORWARD + D, E], (60, 60, 62, 64)),
+    ],
+)
+def test_a_section_goes_back_to_its_own_beginning(measures, pitches):
+    parsed = parse_musicxml(score(measures))
+    assert (parsed.melody.pitches, parsed.remarks) == (pitches, ())
+
+
 def test_what_is_dropped_is_counted():
     grace = note("D", before="<grace/>")
     chord = note("C") + note("E", before="<chord/>")
@@ -243,6 +263,13 @@ LAUGHS = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
         ('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///a">]><score-partwise/>', ("entities",), "entities"),
         (score([note() + '<barline><repeat direction="backward" times="99999"/></barline>']), ("99999",), "repeats"),
         (score([note() + f'<barline><repeat direction="backward" times="{NINES}"/></barline>']), ("9",), "repeats"),
+        (score(['<barline><ending number="1-99999" type="start"/></barline>' + note()]), ("99999",), "repeats"),
+        (score([note() + BACKWARD] * 31), ("more than 30 repeats",), "repeats"),
+        (score([*[note()] * 501, note() + BACKWARD]), ("more than 1,000 bars",), "repeats"),
+        (score([note(beats=5e8)]), ("no sensible duration", "at most 1,000"), "times"),
+        (score([note(beats=900)] * 12), ("more than 10,000 quarter notes",), "times"),
+        (score([note() * 20_001]), ("20,001 notes", "at most 20,000"), "too large"),
+        (score(["<print/>" * 40_001]), ("too many",), "too large"),
     ],
 )  # fmt: skip
 def test_bad_xml_is_one_clear_line(text, words, cause):
@@ -325,7 +352,7 @@ def test_a_bomb_is_never_unpacked():
         assert lie or "larger than 20 MB" in str(error.value)
 
 
-@pytest.mark.parametrize("ending", [".musicxml", ".xml", ".mxl"])
+@pytest.mark.parametrize("ending", [".musicxml", ".xml", ".mxl", ".abc"])
 def test_a_file_over_the_limit_is_not_even_opened(tmp_path, monkeypatch, ending):
     path = tmp_path / f"a{ending}"
     with path.open("wb") as file:

@@ -91,7 +91,7 @@ def _join_ties(notes: list[tuple[int | None, float, bool]]) -> list[tuple[int | 
 
 
 @lesson.exercise(
-    "3.4", reference=_join_ties, praise="Ties are joined, repeated notes stay. Frère Jacques has its syllables back."
+    "3.4", reference=_join_ties, praise="Ties are joined, repeated notes stay: each is struck as it should be."
 )
 def _join(answer: Answer) -> str | None:
     cases: list[list[tuple[int | None, float, bool]]] = [

@@ -6,6 +6,7 @@ For reading, the text is cut into tunes and voices here, and its header is check
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,15 @@ _FIELD = re.compile(r"([A-Za-z]):\s*(.*?)\s*(?:(?<!\\)%.*)?$")
 _KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 _METRE = re.compile(r"none|C\|?|(\(?\d+(\+\d+)*\)?)/\d+", re.IGNORECASE)
 _KEY_FIELDS = re.compile(r"(?:^|(?<=\[))K:[ \t]*([^\]\n%]*)", re.MULTILINE)
-_UNIT = re.compile(r"1(/\d+)?")
+_UNIT = re.compile(r"1(/[1-9][0-9]{0,3})?")
+# What is no music in a line of it: "chord symbols", comments, [K:fields], !signs!, (3::2 tuplets.
+_APART = r'"[^"]*"|(?<!\\)%.*|\[[A-Za-z]:[^\]]*\]|![^!\s]*!|\(\d:\d?(?::\d?)?'
+_REPEATS = re.compile(rf"({_APART})|\|::+|::+\|(?!:)|:+\|*:+")
+_NOTE = re.compile(rf"({_APART}|\{{[^}}]*\}})|[A-Ga-gxzZ][,']*([0-9]*)(/*)([0-9]*)|(\|)")
+LARGEST = 16_000  # signs in one tune; a long one has 2,000
+LONGEST_NOTE = 64  # in the tune's unit length
+MOST_BARS = 500  # as written; over a thousand music21 takes minutes
+LONGEST_BAR = 32  # quarters; over a longer one, in which it would look for a metre, music21 takes minutes
 _MAJOR_KEYS = [Key(letter + sign) for letter in "CDEFGAB" for sign in ("", "#", "b")]
 _MODES = {
     "": "major",
@@ -42,13 +51,17 @@ _MODES = {
 def split_tunes(text: str) -> list[tuple[int, str]]:
     """Cut an ABC text into its tunes: (number of the first line, the tune's text) each.
 
-    A tune begins at ``X:``. Fields above the first ``X:`` belong to every tune of the file.
+    A tune begins at ``X:``. Fields above the first ``X:`` belong to every tune of the file. Raises
+    SongError where there are too many of them.
     """
     lines = text.splitlines()
     starts = [i for i, line in enumerate(lines) if re.match(r"X:", line)]
     if not starts:
         return [(1, text)] if text.strip() else []
     head = [line for line in lines[: starts[0]] if _FIELD.match(line)]
+    if sum(map(len, head)) > LARGEST:
+        message = f"more than {LARGEST:,} letters and signs above its first tune: they can't belong to every tune"
+        raise SongError(message, cause="too large")
     ends = [*starts[1:], len(lines)]
     return [
         (start + 1, "\n".join([lines[start], *head, *lines[start + 1 : end]]).strip() + "\n")
@@ -62,16 +75,22 @@ def parse_abc(text: str, source: str = "", *, first_line: int = 1, modes_named: 
     Repeats and endings are played out, grace notes dropped and counted, of a chord the top note is
     kept, of several voices the first. first_line: where the tune begins in its file, for messages.
     modes_named: False where ``K:`` gives the tonic only, as in the Essen collection; then the mode
-    is estimated. Raises SongError for a broken header, a changing metre and what music21 can't read.
+    is estimated. Raises SongError for a broken header, a changing metre, what is far too long for a
+    melody, and what music21 can't read.
     """
+    if len(text) > LARGEST:
+        message = f"a tune of {len(text):,} letters and signs is too long: at most {LARGEST:,}"
+        raise SongError(message, source=source, line=first_line, cause="too large")
     fields = _header(text, source, first_line)
     draft = Draft(source, title=fields.get("T", "").replace("\\%", "%"))
-    text = _first_voice(text, draft, first_line)
+    whole, text = text, _first_voice(text, draft, first_line)
     if re.search(r"^(?![A-Za-z]:)[^%\n]*[A-G],{5}", text, re.MULTILINE):
         raise SongError("a note with five commas lies below what can be read", source=source)
     for field in re.findall(r"(?:^|\[)M:[ \t]*([^\]\n%]*)", text, re.MULTILINE):
         if metre := _time_signature(field.strip()):
             draft.metre(metre)
+    _check_lengths(whole, fields, draft, first_line)
+    text = _plain_repeats(text, draft)
     tonic, mode = _tonic_and_mode(fields["K"])
     if len(set(map(_tonic_and_mode, _KEY_FIELDS.findall(text)))) > 1:
         draft.remarks.append("the key changes: only the first is kept")
@@ -132,6 +151,54 @@ def _first_voice(text: str, draft: Draft, first_line: int) -> str:
     return "\n".join(kept) + "\n" if voices else text
 
 
+def _music_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of music: (number, counted from 0, and text) of those below the header that are no fields."""
+    lines = text.split("\n")
+    header = next((number for number, line in enumerate(lines) if line.startswith("K:")), -1)
+    for number, line in enumerate(lines):
+        if number > header and not re.match(r"[A-Za-z+]:(?![|:])|%", line):
+            yield number, line
+
+
+def _check_lengths(text: str, fields: dict[str, str], draft: Draft, first_line: int) -> None:
+    """Refuse what music21 would take minutes over: a note or, in a metre, a bar that is far too long."""
+    bars = sum(line.count("|") for _, line in _music_lines(text))
+    if bars > MOST_BARS:
+        message = f"{bars:,} bar lines are too many for a tune: at most {MOST_BARS:,}"
+        raise SongError(message, source=draft.source, line=first_line, cause="too large")
+    unit = Fraction(fields.get("L", "1/8"))
+    bar = Fraction(0)
+    for line, music in _music_lines(text):
+        for apart, number, slashes, below, bar_line in _NOTE.findall(music):
+            if apart:
+                continue
+            if number and (len(number) > 4 or int(number) > LONGEST_NOTE):
+                message = f"a note of {number[:9]} unit lengths is too long: at most {LONGEST_NOTE}"
+                raise SongError(message, source=draft.source, line=first_line + line, cause="times")
+            share = int(below[:4] or 0) or 2 ** min(len(slashes), 10)
+            bar = Fraction(0) if bar_line else bar + 4 * unit * Fraction(int(number or 1), share)
+            if bar > LONGEST_BAR and draft.metres:
+                message = f"no bar lines for over {LONGEST_BAR} quarters: mark each bar of {draft.metres[0]} with |"
+                raise SongError(message, source=draft.source, line=first_line + line, cause="no bar lines")
+
+
+def _plain_repeats(text: str, draft: Draft) -> str:
+    """The tune with ``::`` written as ``:||:``: music21 would take ``F::`` for a field, and lose the line."""
+    lines = text.split("\n")
+    for number, line in _music_lines(text):
+        lines[number] = _REPEATS.sub(lambda sign: sign[1] or _plain_repeat(sign[0], draft), line)
+    return "\n".join(lines)
+
+
+def _plain_repeat(sign: str, draft: Draft) -> str:
+    remark = "repeat signs for more than twice are played twice"
+    if sign[0] == sign[-1] == ":":
+        return " :||: "
+    if remark not in draft.remarks:
+        draft.remarks.append(remark)
+    return " |: " if sign[0] == "|" else " :| "
+
+
 def _tonic_and_mode(field: str) -> tuple[str | None, str | None]:
     """``"Ador"`` → ("A", "dorian"); ``"G"`` → ("G", "major"); ``"none"``, ``"HP"`` → (None, None)."""
     match = _KEY.match(field)
@@ -179,6 +246,8 @@ def _parse_part(text: str, draft: Draft) -> Part:
         if ":|" in text and not part.getElementsByClass("Measure"):
             draft.remarks.append("repeat signs are read once")  # the one bar has no end that music21 would see
         return played_out(part, draft)
+    except SongError:
+        raise
     except Exception as error:  # music21 raises its own, and at odd text also IndexError and the like
         what = " ".join(str(error).split()) or type(error).__name__
         raise SongError(f"music21 can't read this tune ({what})", source=draft.source) from error

@@ -40,8 +40,8 @@ def cache_folder() -> Path:
 
 
 def fingerprint(sources: list[Source]) -> str:
-    """A hash of all that the result depends on: the songs, our readers' code, music21's version."""
-    digest = hashlib.sha256(f"music21 {version('music21')}".encode())
+    """A hash of all that the result depends on: the songs, our readers' code, music21's and mido's version."""
+    digest = hashlib.sha256(f"music21 {version('music21')}, mido {version('mido')}".encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):  # all of this room, so that none is forgotten
         if module.stem not in _DECIDE_NOTHING:
             digest.update(module.read_bytes())

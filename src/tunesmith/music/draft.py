@@ -11,6 +11,11 @@ from tunesmith.music.melody import Melody, Note, bar_length
 # An estimated key is called doubtful where the two best candidates' correlations lie closer than this.
 DOUBTFUL_MARGIN = 0.05
 
+# No melody has more; a file that does is broken, or means to stop whoever reads it.
+LONGEST_NOTE = 1_000  # quarter notes
+LONGEST = 10_000  # quarter notes, all together
+MOST_NOTES = 20_000
+
 
 class SongError(ValueError):
     """A song that can't be read or used: one line that says where, what is wrong, and what to do.
@@ -48,12 +53,14 @@ class Draft:
     remarks: list[str] = field(default_factory=list)
     grace_notes: int = 0
     chords: int = 0
+    line: int | None = None  # where the reader stands, for messages
     upbeat: Fraction | None = None  # where the format says it; otherwise it is seen by the first bar's length
     _notes: list[tuple[int | None, Fraction]] = field(default_factory=list)
     _bar_lengths: list[Fraction] = field(default_factory=lambda: [Fraction(0)])
     _written: dict[Fraction, int] = field(default_factory=dict)
     _loose_ties: list[int] = field(default_factory=list)
     _opened: bool = False
+    _length: Fraction = Fraction(0)
 
     def metre(self, time_signature: str) -> None:
         """Note a time signature; a second, different one makes `finish` refuse the song."""
@@ -61,22 +68,42 @@ class Draft:
             self.metres.append(time_signature)
 
     def add(self, pitch: int | None, duration: Fraction, joined: bool = False) -> None:
-        """Add a note or rest; `joined` says that a tie joins it to the note before."""
-        self._written.setdefault(duration, len(self._bar_lengths) - 1)
-        self._bar_lengths[-1] += duration
+        """Add a note or rest; `joined` says that a tie joins it to the note before.
+
+        Raises SongError for more than `MOST_NOTES`, and for times beyond `LONGEST_NOTE` and `LONGEST`.
+        """
+        self._lengthen(duration)
         if joined and self._notes and pitch is not None and self._notes[-1][0] == pitch:
             self._notes[-1] = (pitch, self._notes[-1][1] + duration)
             return
         if joined:
             self._loose_ties.append(len(self._bar_lengths) - 1)
+        if len(self._notes) == MOST_NOTES:
+            raise self._error(f"more than {MOST_NOTES:,} notes are too many for a melody", "too large")
         self._notes.append((pitch, duration))
 
     def extend(self, duration: Fraction) -> None:
-        """Make the note or rest before longer, by one more sign of this duration: a tie, or a rest cut in two."""
-        self._written.setdefault(duration, len(self._bar_lengths) - 1)
-        self._bar_lengths[-1] += duration
+        """Make the note or rest before longer, by one more sign of this duration: a tie, or a rest cut in two.
+
+        Raises SongError as `add` does.
+        """
+        self._lengthen(duration)
         pitch, before = self._notes[-1]
         self._notes[-1] = (pitch, before + duration)
+
+    def _lengthen(self, duration: Fraction) -> None:
+        """Add a sign's duration to the bar and to the whole."""
+        if not 0 < duration <= LONGEST_NOTE:
+            what = f"{float(min(duration, 10**9)):g} quarter notes are no sensible duration"
+            raise self._error(f"{what}: above 0, at most {LONGEST_NOTE:,}", "times")
+        self._length += duration
+        if self._length > LONGEST:
+            raise self._error(f"its notes go on for more than {LONGEST:,} quarter notes", "times")
+        self._written.setdefault(duration, len(self._bar_lengths) - 1)
+        self._bar_lengths[-1] += duration
+
+    def _error(self, message: str, cause: str) -> SongError:
+        return SongError(message, source=self.source, line=self.line, cause=cause)
 
     def end_bar(self) -> None:
         """Note a bar line; one right after another is passed over."""

@@ -16,7 +16,7 @@ from tunesmith.music.abc import abc_text, parse_abc, split_tunes
 from tunesmith.music.draft import Parsed, SongError
 from tunesmith.music.kern import kern_text, parse_kern
 from tunesmith.music.melody import Melody
-from tunesmith.music.midi import midi_bytes
+from tunesmith.music.midi import midi_bytes, parse_midi
 from tunesmith.music.musicxml import musicxml_text, parse_musicxml
 from tunesmith.music.mxl import LIMIT, mxl_bytes, parse_mxl, too_large
 from tunesmith.music.numbers import parse_numbers, split_lines
@@ -40,19 +40,15 @@ class Reader(NamedTuple):
     limit: int | None = None
 
 
-def _parse_midi(content: bytes, source: str, **options: Any) -> Parsed:
-    from tunesmith.music.midi import parse_midi
-
-    return parse_midi(content, source, **options)
-
-
-_MIDI = Reader(_parse_midi, options=("track", "channel", "grid"), binary=True)
+_MIDI = Reader(parse_midi, options=("track", "channel", "grid"), binary=True)
 _MUSICXML = Reader(parse_musicxml, limit=LIMIT)
 
 # Ending → how it is read.
 READERS: dict[str, Reader] = {
     ".krn": Reader(parse_kern, slow=False),
-    ".abc": Reader(parse_abc, cut=lambda text, source: split_tunes(text), options=("first_line", "modes_named")),
+    ".abc": Reader(
+        parse_abc, cut=lambda text, source: split_tunes(text), options=("first_line", "modes_named"), limit=LIMIT
+    ),
     ".mid": _MIDI,
     ".midi": _MIDI,
     ".musicxml": _MUSICXML,
@@ -93,6 +89,8 @@ def read(
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
+    if path.is_dir():
+        raise SongError(f"{path} is a folder: load() reads it")
     chosen = {"track": track, "channel": channel, "grid": grid}
     chosen = {name: value for name, value in chosen.items() if value is not None}
     for name in chosen:
@@ -176,12 +174,14 @@ def write(melody: Melody, path: str | os.PathLike[str], *, overwrite: bool = Fal
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, even if the power fails.
 
-    Raises FileNotFoundError if its folder does not exist.
+    Raises FileNotFoundError if its folder does not exist, another OSError, which names the file, if it
+    can't be written.
     """
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent}: make it first")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = None
     try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
@@ -191,7 +191,8 @@ def write_whole(path: Path, content: bytes) -> None:
         os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
     except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
             error.filename = os.fspath(path)  # not the temporary one: it is this file that can't be written
         raise

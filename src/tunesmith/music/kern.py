@@ -55,6 +55,7 @@ def parse_kern(text: str, source: str = "") -> Parsed:
     tonic = mode = None
     column: int | None = None
     for number, line in enumerate(text.splitlines(), 1):
+        draft.line = number
         if line.startswith("!!!OTL"):
             draft.title = draft.title or line.partition(":")[2].strip()
         if not line.strip() or line.startswith("!"):
@@ -80,7 +81,7 @@ def parse_kern(text: str, source: str = "") -> Parsed:
             if ":" in cells[column] and "repeat signs are read once" not in draft.remarks:
                 draft.remarks.append("repeat signs are read once")
         elif cells[column] != ".":
-            _add_token(cells[column], number, draft)
+            _add_token(cells[column], draft)
     if column is None:
         raise SongError("there is no **kern spine in it: this is not a Kern file", source=source)
     return draft.finish(tonic, mode)
@@ -114,12 +115,12 @@ def _follow(cells: list[str], column: int) -> int:
     return column + left.count("*^") + left.count("*+") - left.count("*-") - (left.count("*v") - runs_of_joins)
 
 
-def _add_token(cell: str, number: int, draft: Draft) -> None:
+def _add_token(cell: str, draft: Draft) -> None:
     """Add one cell of the spine to the draft."""
     try:
         note = _read_cell(cell)
     except ValueError as error:
-        raise SongError(str(error), source=draft.source, line=number) from error
+        raise SongError(str(error), source=draft.source, line=draft.line) from error
     if note is None:
         draft.grace_notes += 1
         return
@@ -140,8 +141,6 @@ def _read_cell(cell: str) -> tuple[int | None, Fraction, bool, bool] | None:
     pitch, duration = kern_token(token)
     if pitch is not None and not 0 <= pitch <= 127:
         raise ValueError(f"{token!r} lies outside the MIDI range")
-    if not 0 < duration <= 1000:
-        raise ValueError(f"{token[:20]!r} has no sensible duration")
     return pitch, exact(duration), "]" in token or "_" in token, bool(others)  # equal durations are one object
 
 
@@ -182,14 +181,20 @@ def printable_values(duration: Fraction) -> list[Fraction]:
     odd = duration.denominator
     while odd % 2 == 0:
         odd //= 2
-    plain = [Fraction(8, 2**k) for k in range(12)]
-    others = [value * Fraction(3, 2) for value in plain] if odd == 1 else [value / odd for value in plain]
     values, left = [], duration
-    for value in sorted(plain + others, reverse=True):
+    for value in _signs(odd):
         while left >= value:
             values.append(value)
             left -= value
     return values + ([left] if left else [])
+
+
+@lru_cache(maxsize=64)
+def _signs(odd: int) -> tuple[Fraction, ...]:
+    """The values that have signs of their own, the longest first; odd: what a tuplet divides by, 1 for none."""
+    plain = [Fraction(8, 2**k) for k in range(12)]
+    others = [value * Fraction(3, 2) for value in plain] if odd == 1 else [value / odd for value in plain]
+    return tuple(sorted(plain + others, reverse=True))
 
 
 def _token(pitch: int | None, value: Fraction, key: Key | None, *, closes: bool, opens: bool) -> str:

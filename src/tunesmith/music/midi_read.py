@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tunesmith.music.draft import SongError
+from tunesmith.music.draft import LONGEST, MOST_NOTES, SongError
 from tunesmith.music.skyline import Sound
 
 if TYPE_CHECKING:
     import mido
 
-LONGEST = 10_000  # quarter notes; what goes on for longer has broken times
 LARGEST = 1_000_000  # bytes; a symphony takes less
-MOST_NOTES = 20_000  # in one track
 DRUMS = 10  # the channel that General MIDI plays drums on, counted from 1
 
 # What tracks with a melody are called, the surest first.

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from tunesmith.music.draft import Draft, Parsed, SongError
+from tunesmith.music.draft import MOST_NOTES, Draft, Parsed, SongError
 from tunesmith.music.kern import printable_values
 from tunesmith.music.key import MAJOR_PROFILE, MINOR_PROFILE, MODES, Key, spell
 from tunesmith.music.measures import add_measures, played_out
@@ -71,8 +71,16 @@ def _check_xml(text: str, source: str) -> None:
     if root.tag != "score-partwise":
         message = f"this is no MusicXML: it begins with <{root.tag[:40]}>, not with <score-partwise>"
         raise SongError(message, source=source, cause="no song")
-    times = [sign.get("times", "").strip() for sign in root.iter("repeat")]
-    many = [text for text in times if text.isdecimal() and (len(text) > 4 or int(text) > _MOST_REPEATS)]
+    if (count := sum(1 for _ in root.iter("note"))) > MOST_NOTES:
+        message = f"{count:,} notes are too many for a song: at most {MOST_NOTES:,}"
+        raise SongError(message, source=source, cause="too large")
+    if (count := sum(1 + len(measure) for measure in root.iter("measure"))) > 2 * MOST_NOTES:
+        message = f"{count:,} bars, notes and signs are too many for a song: at most {2 * MOST_NOTES:,}"
+        raise SongError(message, source=source, cause="too large")
+    asked = [sign.get("times", "") for sign in root.iter("repeat")]
+    asked += [sign.get("number", "") for sign in root.iter("ending")]  # "1, 2", or "1-3"
+    times = re.findall(r"\d+", " ".join(asked))
+    many = [text for text in times if len(text) > 4 or int(text) > _MOST_REPEATS]
     if many:
         message = f"it asks for {many[0][:9]} repeats: {_MOST_REPEATS} are played out at most"
         raise SongError(message, source=source, cause="repeats")

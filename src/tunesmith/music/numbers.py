@@ -32,7 +32,7 @@ def parse_numbers(text: str, source: str = "", *, first_line: int = 1) -> Parsed
     Each number becomes a quarter note. There is no metre, and the key is estimated; remarks say so.
     Raises SongError, with the line, for what is no number from 0 to 127, and for a row of tokens.
     """
-    draft = Draft(source)
+    draft = Draft(source, line=first_line)
     words = _words(text)
     if "_" in words:
         raise _tokens(source, first_line)
