@@ -66,8 +66,15 @@ def median_seconds(work: Callable[[], Any], repeats: int) -> tuple[float, Any]:
 
 
 def fewest_seconds(work: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """The fewest over some repeats, for what is judged by the clock alone: other programs can only add to it."""
-    runs = [seconds(work) for _ in range(repeats)]
+    """The fewest over some repeats, for what is judged by the clock alone: other programs can only add to it.
+
+    Python's garbage collector rests meanwhile, as in `timeit`: what it costs depends on all else that is in memory.
+    """
+    gc.disable()
+    try:
+        runs = [seconds(work) for _ in range(repeats)]
+    finally:
+        gc.enable()
     return min(taken for taken, _ in runs), runs[-1][1]
 
 
