@@ -377,7 +377,7 @@ def lint(options: argparse.Namespace, extra: list[str]) -> int:
 
 
 def clean(options: argparse.Namespace, extra: list[str]) -> int:
-    for name in ("build", "dist", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"):
+    for name in ("__pycache__", "build", "dist", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for room in ("src", "tests", "notebooks"):
         for name in ("__pycache__", ".ipynb_checkpoints"):

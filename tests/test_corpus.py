@@ -56,8 +56,8 @@ def test_erk():
     songs = collection("erk")
     assert (len(songs.report), len(songs), len(songs.names)) == (1781, 1780, 1780)
     assert [str(outcome) for outcome in songs.report.left_out] == [
-        "erk10-395: left out: erk10.abc, tune 395: no bar lines, though it is longer than one bar of 5/4: "
-        "mark them with |"
+        "erk10-395: left out: erk10.abc, tune 395, line 5487: no bar lines for over 32 quarters: "
+        "mark each bar of 5/4 with |"
     ]
     assert sum(bool(song.upbeat) for song in songs) == 1373
     assert all(song.key and song.time_signature and song.title for song in songs)
