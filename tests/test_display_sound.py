@@ -17,9 +17,14 @@ def voice(request, monkeypatch):
     """Each test twice: with midirenderer and, as on Linux on ARM, without."""
     if request.param == "sines":
         monkeypatch.setitem(sys.modules, "midirenderer", None)
-    play.cache_clear()
+    forget()
     yield request.param
+    forget()
+
+
+def forget():
     play.cache_clear()
+    room._note.cache_clear()
 
 
 def samples(content):
@@ -58,6 +63,32 @@ def test_notes_sound_one_after_the_other(voice):
     heard = samples(mp3(Melody.of([(60, 1), (67, 1), (72, 1)], tempo=60)))
     parts = [fundamental(heard[int((k + 0.1) * RATE) : int((k + 0.9) * RATE)]) for k in range(3)]
     assert parts == pytest.approx([261.6, 392.0, 523.3], rel=0.01)
+
+
+def test_each_different_note_is_rendered_once(monkeypatch):
+    forget()
+    rendered = []
+    with_font = room._with_font
+    monkeypatch.setattr(room, "_with_font", lambda midi: rendered.append(midi) or with_font(midi))
+    heard = sound(Melody.of([(60, 1), (62, 1), (60, 1), (60, 2), (None, 1)], tempo=120))
+    assert len(rendered) == 3  # C4 for one quarter, D4, C4 for two
+    again = sound(Melody.of([(62, 1), (60, 1)], tempo=120))
+    assert len(rendered) == 3
+    assert heard.mp3 != again.mp3
+
+
+def test_notes_begin_where_they_should(voice):
+    heard = np.abs(samples(mp3(Melody.of([(60, 1), (None, 1), (60, 0.25), (None, 1.75), (60, 1)], tempo=120))))
+    for seconds in (0, 1, 2):
+        assert heard[round((seconds + 0.03) * RATE) : round((seconds + 0.1) * RATE)].max() > 0.2
+    for seconds in (0.98, 1.95):
+        assert heard[round((seconds - 0.1) * RATE) : round((seconds - 0.02) * RATE)].max() < 0.1
+
+
+def test_the_ring_of_a_note_dies_away(voice):
+    alone = room._note(69, 0.5)
+    assert len(alone) <= round(1.1 * RATE)
+    assert np.abs(alone[-20:]).max() < 0.01 * np.abs(alone).max()
 
 
 def test_without_a_tempo_120_quarters_a_minute():

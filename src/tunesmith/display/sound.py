@@ -1,6 +1,6 @@
-"""From a melody to sound: MIDI, played with a General MIDI sound font, as MP3.
+"""From a melody to sound: its notes, played with a General MIDI sound font, as MP3.
 
-midirenderer plays it with the font in pretty_midi's wheel, so no program beside pip's is needed.
+midirenderer plays them with the font in pretty_midi's wheel, so no program beside pip's is needed.
 Where midirenderer has no wheel (Linux on ARM), pretty_midi's sine tones stand in, and the player says so.
 Used by `show` in every lesson.
 """
@@ -11,13 +11,14 @@ import io
 import math
 import warnings
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunesmith.music.melody import Melody
-from tunesmith.music.midi import DEFAULT_TEMPO, midi_bytes
+from tunesmith.music.melody import Melody, Note
+from tunesmith.music.midi import DEFAULT_TEMPO, TICKS, VELOCITY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,35 +65,72 @@ def sound(melody: Melody, longest: float = LONGEST) -> Sound:
     """
     if not melody.notes:
         raise ValueError("nothing to play: the melody has no notes")
-    seconds = float(melody.duration) * 60 / (melody.tempo or DEFAULT_TEMPO)
-    return play(midi_bytes(melody.replace(title="")), seconds, longest)
+    return play(melody.notes, 60 / (melody.tempo or DEFAULT_TEMPO), longest)
 
 
 @lru_cache(maxsize=32)
-def play(midi: bytes, seconds: float, longest: float = LONGEST) -> Sound:
-    """Play the bytes of a MIDI file whose last note or rest ends after `seconds`; cut it after `longest`."""
+def play(notes: tuple[Note, ...], quarter: float, longest: float = LONGEST) -> Sound:
+    """Play notes one after the other; `quarter` is the length of a quarter note in seconds; cut after `longest`."""
     import numpy as np
 
-    try:
-        samples, remarks = _with_font(midi), ()
-    except ImportError:
-        samples, remarks = _with_sines(midi), (SINES,)
+    seconds = float(sum(note.duration for note in notes)) * quarter
     is_cut = seconds > longest
     length, fade = (longest, _FADE) if is_cut else (seconds + _RING, _RING)
-    samples = _fitted(samples, round(length * RATE), round(fade * RATE))
+    samples = _mixed(notes, quarter, round(length * RATE))
+    samples[-round(fade * RATE) :] *= np.linspace(1, 0, round(fade * RATE), dtype=np.float32)
     samples *= _PEAK / max(float(np.abs(samples).max(initial=0)), 1e-6)
     samples = np.concatenate([samples, np.zeros(round(_SILENCE * RATE), np.float32)])
+    remarks = () if find_spec("midirenderer") else (SINES,)
     return Sound(_mp3_bytes(samples), len(samples) / RATE, (*remarks, CUT) if is_cut else remarks)
 
 
-def _fitted(samples: np.ndarray, length: int, fade: int) -> np.ndarray:
-    """Exactly `length` samples, the last `fade` of them dying away."""
+def _mixed(notes: tuple[Note, ...], quarter: float, length: int) -> np.ndarray:
+    """The first `length` samples of all notes, each laid where it begins."""
     import numpy as np
 
-    fitted = np.zeros(length, np.float32)
-    fitted[: len(samples)] = samples[:length]
-    fitted[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return fitted
+    samples = np.zeros(length, np.float32)
+    onset = Fraction(0)
+    for note in notes:
+        start = round(float(onset) * quarter * RATE)
+        if start >= length:
+            break
+        if note.pitch is not None:
+            heard = _note(note.pitch, float(note.duration) * quarter)[: length - start]
+            samples[start : start + len(heard)] += heard
+        onset += note.duration
+    return samples
+
+
+# A tune of a hundred notes has a dozen different ones: to render each once takes a third of the time.
+@lru_cache(maxsize=256)
+def _note(pitch: int, seconds: float) -> np.ndarray:
+    """One note of the piano held for so long, and its ring: samples at `RATE`."""
+    import numpy as np
+
+    midi = _one_note(pitch, seconds)
+    try:
+        samples = _with_font(midi)
+    except ImportError:
+        samples = _with_sines(midi)
+    length = min(len(samples), round((seconds + _RING) * RATE))
+    fade = min(length, round(_RING * RATE))
+    return samples[:length] * np.minimum(1, np.arange(length, 0, -1, dtype=np.float32) / fade)
+
+
+def _one_note(pitch: int, seconds: float) -> bytes:
+    """A MIDI file with one note, which ends when it has rung."""
+    import mido
+
+    ticks = 2 * TICKS  # a second, at MIDI's own default of 120 quarter notes a minute
+    track = mido.MidiTrack()
+    track.append(mido.Message("note_on", note=pitch, velocity=VELOCITY))
+    track.append(mido.Message("note_off", note=pitch, velocity=0, time=round(seconds * ticks)))
+    track.append(mido.MetaMessage("end_of_track", time=round(_RING * ticks)))
+    file = mido.MidiFile(type=0, ticks_per_beat=TICKS)
+    file.tracks.append(track)
+    buffer = io.BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
 
 
 def _with_font(midi: bytes) -> np.ndarray:

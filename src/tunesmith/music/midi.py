@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 TICKS = 480  # a quarter note; 480 holds 16ths, 32nds and triplets exactly
 DEFAULT_TEMPO = 120.0  # quarter notes a minute, for a melody that names none: MIDI's own default
-_VELOCITY = 80
+VELOCITY = 80
 _MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 _MINOR = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
 
@@ -199,7 +199,7 @@ def midi_bytes(melody: Melody, program: int = 0) -> bytes:
     for onset, note in zip(melody.onsets, melody.notes, strict=True):
         if note.pitch is not None:
             start, end = round(onset * TICKS), round((onset + note.duration) * TICKS)
-            events.append((start, mido.Message("note_on", note=note.pitch, velocity=_VELOCITY)))
+            events.append((start, mido.Message("note_on", note=note.pitch, velocity=VELOCITY)))
             events.append((end, mido.Message("note_off", note=note.pitch, velocity=0)))
     return _file(events)
 
