@@ -4,7 +4,7 @@ PYTHON ?= python3
 help:
 	@$(PYTHON) tasks.py --help
 
-lab test notebooks timings handout bench lint clean:
+lab test notebooks timings handout figures bench lint clean:
 	@$(PYTHON) tasks.py $@ $(ARGS)
 
-.PHONY: help lab test notebooks timings handout bench lint clean
+.PHONY: help lab test notebooks timings handout figures bench lint clean

@@ -6,6 +6,7 @@
     python tasks.py notebooks [NN …]  run the committed lessons again and store what they show
     python tasks.py timings [NN …]    measure each lesson's computing and write it into its "At a glance"
     python tasks.py handout [NN …]    write copies without the solutions to handout/
+    python tasks.py figures           draw the pictures in img/ again
     python tasks.py bench             measure what the course promises about speed and memory
     python tasks.py lint              look at code and imports, run nothing
     python tasks.py clean             remove what the tools left behind (.venv and my/ stay)
@@ -362,6 +363,11 @@ def handout(options: argparse.Namespace, extra: list[str]) -> int:
     return tool("handout", *options.lessons)
 
 
+def figures(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up()
+    return run("-m", "tunesmith.course.pictures", "img")
+
+
 def bench(options: argparse.Namespace, extra: list[str]) -> int:
     set_up(for_tests=True)
     only = [part for name in options.only or () for part in ("--only", name)]
@@ -396,6 +402,7 @@ TASKS = {
     notebooks: "run the committed lessons from top to bottom and store what they show",
     timings: "measure each lesson's computing and write it into its At a glance",
     handout: "write copies without solutions and outputs to handout/",
+    figures: "draw the course's diagrams, and README's tune, and write to img/ those that have changed",
     bench: "measure speed and memory against the usual ways, a few minutes; the goals are in its table, and 1 is the "
     "exit status where one is missed",
     lint: "ruff and the import contract; runs no test",

@@ -286,6 +286,14 @@ def test_bench(tasks: ModuleType, monkeypatch: pytest.MonkeyPatch):
     assert tasks.main(["bench"]) == 1 and started[-1][0] == ("-m", "bench")
 
 
+def test_figures(tasks: ModuleType, runs: list[list[str]]):
+    assert tasks.main(["figures"]) == 0
+    assert runs == [["-m", "tunesmith.course.pictures", "img"]]
+    assert tasks.main(["figures"]) == 0
+    with pytest.raises(SystemExit):
+        tasks.main(["figures", "03"])
+
+
 def test_the_benchmarks_are_those_of_the_package(tasks: ModuleType):
     files = {path.stem for path in (ROOT / "tests" / "bench").glob("*.py")} - {"__init__", "__main__", "measure"}
     assert files == set(tasks.BENCHMARKS)

@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from tunesmith.display.frontend import in_notebook
 from tunesmith.display.player import player
 from tunesmith.music.key import pitch_name
 from tunesmith.music.melody import Melody
@@ -44,7 +45,7 @@ def show(
     if not all(melody.notes for melody in melodies):
         raise ValueError("nothing to show: the melody has no notes")
     bundle = mimebundle(*melodies, captions=captions, title=title, grand_staff=grand_staff, piano_roll=piano_roll)
-    if _in_notebook():
+    if in_notebook():
         from IPython.display import display
 
         display(bundle, raw=True)
@@ -176,13 +177,3 @@ def _captions(captions: str | Sequence[str] | None, count: int) -> list[str]:
 
 def _kind(thing: Any) -> str:
     return "None" if thing is None else f"a thing of type {type(thing).__name__}"
-
-
-def _in_notebook() -> bool:
-    """Whether a front end takes HTML: not in a plain Python, and not in IPython's terminal."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
