@@ -16,7 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+from tunesmith.course.solved import keep
 
 Answer = Callable[..., Any]
 Judge = Callable[[Answer], str | None]
@@ -57,8 +60,12 @@ def check(number: str, answer: Answer) -> None:
     """Print in one line whether an answer is right, and if not, what to look at. All lessons.
 
     It never raises; only an interrupt gets through. ``○`` not attempted yet, ``✓`` right, ``✗`` not yet.
+    What is right is kept for `progress`.
     """
-    print(verdict(number, answer)[1])
+    passed, line = verdict(number, answer)
+    print(line)
+    if passed:
+        keep(number)
 
 
 def mine(number: str, answer: Answer) -> Answer:
@@ -110,6 +117,17 @@ def not_attempted(answer: Any) -> bool:
         step.opname == "RETURN_VALUE" or (step.opname in ("LOAD_CONST", "RETURN_CONST") and step.argval in (None, ...))
         for step in steps
     )
+
+
+def lessons() -> list[int]:
+    """The numbers of the lessons that have exercises, in order."""
+    return sorted(int(path.stem.removeprefix("lesson")) for path in Path(__file__).parent.glob("lesson[0-9][0-9].py"))
+
+
+def exercises_of(lesson: int) -> list[str]:
+    """The numbers of a lesson's exercises, such as ``["2.1", "2.2"]``, in order."""
+    found = import_module(f"tunesmith.course.lesson{lesson:02d}").lesson.exercises
+    return sorted(found, key=lambda number: int(number.partition(".")[2]))
 
 
 def find(number: str) -> Exercise:
