@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from browsers import browser, lab, tab  # noqa: F401 – fixtures, for whoever asks for them
+
 ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # kernels are started without it
