@@ -23,7 +23,10 @@ MINUTES = 75
 LINES = 22
 WIDTH = 92  # signs in a line of code: what JupyterLab and Colab show without scrolling sideways
 BYTES = 3_000_000
-KINDS = ("predict", "mend", "listen")
+KINDS = ("predict", "mend", "listen", "open")
+FEWEST_EXERCISES = 4
+WARM_UP = 3  # minutes
+QUESTIONS = (3, 5)
 
 SECTION = re.compile(r"(\d+) · (\S.*?) +\((\d+) min(, \*deeper\*)?\)")
 EXERCISE = re.compile(r"Exercise (\d+)\.(\d+) · (\S.*?) +\((\d+) min, (●○○|●●○|●●●)\)")
@@ -214,8 +217,12 @@ def recap(lesson: Lesson) -> list[str]:
     if not re.search(r"^[-*] +\S", DETAILS.sub("", text), re.MULTILINE):
         said.append("Recap does not list (with `-`) what one can do now")
     questions = re.split(r"^\*\*(.+?\?)\*\*[ \t]*$", text, flags=re.MULTILINE)
-    if len(questions) < 5:
-        said.append("Recap needs a quiz of at least two questions, each a line **…?**")
+    fewest, most = QUESTIONS
+    if not fewest <= len(questions) // 2 <= most:
+        said.append(f"Recap needs a quiz of {fewest} to {most} questions, each a line **…?**")
+    code = [lesson.cells[i].source.strip() for i in cells if lesson.cells[i].cell_type == "code"]
+    if code[-1:] != [f"ts.progress({lesson.number})"]:
+        said.append(f"the last code cell of Recap must be the one line ts.progress({lesson.number})")
     for question, below in zip(questions[1::2], questions[2::2]):
         choices = DETAILS.findall(below)
         verdicts = [re.match(r"[\s*_]*(Yes|No)\b", explained) for _, explained in choices]
@@ -507,9 +514,33 @@ def exercises(lesson: Lesson) -> list[str]:
     for kind in KINDS:
         if kind not in kinds:
             said.append(f"no exercise is tagged {kind}")
+    said += span(lesson)
     checks = [c for _, c in lesson.code if re.search(r"\bts\.check\(", c.source)]
     if len(checks) != len(lesson.exercises):
         said.append(f"{len(lesson.exercises)} exercises, but {len(checks)} cells with ts.check")
+    return said
+
+
+def span(lesson: Lesson) -> list[str]:
+    """At least four exercises, from a warm-up of three minutes to one open task, which is the last."""
+    matches = [(h, m) for h in lesson.exercises if (m := EXERCISE.fullmatch(h.text))]
+    said = []
+    if len(matches) < FEWEST_EXERCISES:
+        said.append(f"{len(matches)} exercises, fewer than {FEWEST_EXERCISES}")
+    if not any(int(m[4]) <= WARM_UP and m[5] == "●○○" for _, m in matches):
+        said.append(f"no exercise is a warm-up: ({WARM_UP} min, ●○○)")
+    open_tasks = [
+        (h, m)
+        for h, m in matches
+        if "open" in {tag for cell in lesson.cells[h.cell + 1 :][:1] for tag in tool.tags(cell)}
+    ]
+    if len(open_tasks) > 1:
+        said.append(f"{len(open_tasks)} exercises are tagged open, not one")
+    for heading, match in open_tasks:
+        if match[5] != "●●●" or heading is not matches[-1][0]:
+            said.append("the open task must be the last exercise, and ●●●")
+        if not any(m[4] and heading.cell in lesson.part(h.text) for h, m in lesson.sections):
+            said.append("the open task must stand in a section marked *deeper*")
     return said
 
 

@@ -51,9 +51,9 @@ def printed(source: str, text: str, **more) -> nbformat.NotebookNode:
     return new_code_cell(source, outputs=[new_output("stream", name="stdout", text=text)], **more)
 
 
-def exercise_cells(number: str, kind: str, name: str) -> list[nbformat.NotebookNode]:
+def exercise_cells(number: str, kind: str, name: str, span: str = "3 min, ●○○") -> list[nbformat.NotebookNode]:
     return [
-        new_markdown_cell(f"### Exercise {number} · Up by {name}  (5 min, ●○○)\n\nWhen it is right you hear 99 notes."),
+        new_markdown_cell(f"### Exercise {number} · Up by {name}  ({span})\n\nWhen it is right you hear 99 notes."),
         new_code_cell(f"def {name}(x):\n    ...", metadata={"tags": [kind]}),
         printed(f'ts.check("{number}", {name})', f"○ {number} not attempted yet\n"),
         new_markdown_cell(
@@ -88,9 +88,13 @@ def good() -> Lesson:
         printed("print('more')", "more\n"),
         new_markdown_cell("## Listen and look\n\nBefore and after."),
         html("ts.show(scale, other)", PLAYER),
+        new_markdown_cell("## 5 · A scale of your own  (20 min, *deeper*)"),
+        *exercise_cells("4.4", "open", "fourteen", "20 min, ●●●"),
         new_markdown_cell("## Recap\n\nYou can now\n\n- hear a step"),
+        printed("ts.progress(4)", "Lesson 04: 0 of 4 solved\n"),
         new_markdown_cell("**What is a step?**\n\n" + choice("Two semitones", "Yes") + "\n" + choice("A leap", "No")),
         new_markdown_cell("**What is a leap?**\n\n" + choice("A step", "No") + "\n" + choice("More", "Yes")),
+        new_markdown_cell("**What is a scale?**\n\n" + choice("Steps", "Yes") + "\n" + choice("Leaps", "No")),
         new_markdown_cell("## Going further\n\n- Author, *Title*, 1999.\n\nSongs: in the public domain."),
     ]
     nb = new_notebook(cells=cells)
@@ -142,6 +146,11 @@ def moved(text: str, to: int) -> Callable:
     return lambda cells: cells.insert(to, cells.pop(find(cells, text)))
 
 
+def all_longer(cells: list) -> None:
+    for cell in cells:
+        cell.source = cell.source.replace("(3 min, ●○○)", "(5 min, ●○○)")
+
+
 def counts(cells: list) -> None:
     cells[find(cells, "print(1700")].execution_count = 40
 
@@ -186,7 +195,9 @@ BROKEN = [
     ("sections", output("print('more')", []), "shows nothing"),
     ("sections", output("ts.show(scale, other)", []), "nothing to hear"),
     ("recap", replaced("You can now\n\n- hear a step", "You can hear a step"), "does not list"),
-    ("recap", without("**What is a leap?**"), "two questions"),
+    ("recap", without("**What is a leap?**"), "3 to 5 questions"),
+    ("recap", without("ts.progress(4)"), "ts.progress(4)"),
+    ("recap", replaced("ts.progress(4)", "ts.progress(5)"), "ts.progress(4)"),
     ("recap", replaced("**No.** That is how it is.", "No."), "say why"),
     ("recap", replaced("**No.** That", "**Maybe.** That"), "begin with Yes or No"),
     ("recap", replaced("**No.** That", "**Yes.** That"), "one right choice"),
@@ -235,6 +246,12 @@ BROKEN = [
     ("exercises", without("def one(x):\n    ..."), "come the stub"),
     ("exercises", tagged("def three(x):\n    ..."), "tag the stub"),
     ("exercises", tagged("def three(x):\n    ...", "write"), "tagged mend"),
+    ("exercises", tagged("def fourteen(x):\n    ...", "write"), "tagged open"),
+    ("exercises", tagged("def one(x):\n    ...", "open"), "not one"),
+    ("exercises", replaced("(20 min, ●●●)", "(20 min, ●●○)"), "the last exercise, and ●●●"),
+    ("exercises", replaced("(20 min, *deeper*)", "(20 min)"), "marked *deeper*"),
+    ("exercises", without("### Exercise 4.1"), "fewer than 4"),
+    ("exercises", all_longer, "warm-up"),
     ("solutions", replaced("print('more')", COPY), "other names"),
 ]
 

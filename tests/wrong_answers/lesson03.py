@@ -52,9 +52,74 @@ def tied_part_dropped(notes):
     return [(pitch, duration) for pitch, duration, tie_ends in notes if not tie_ends]
 
 
+def _tune(*bars, head=("**kern", "*M3/4", "*G:")):
+    lines = list(head)
+    for number, bar in enumerate(bars, 1):
+        lines += [f"={number}", *bar.split()]
+    return "\n".join([*lines, "==", "*-"])
+
+
+def ends_in_mid_air():
+    return _tune("4g 8a 8b 4cc", "2.dd", "4cc 8b 8a 4b", "2.a")
+
+
+def a_bar_too_short():
+    return _tune("4g 8a 8b 4cc", "2dd", "4cc 8b 8a 4f#", "2.g")
+
+
+def two_bars_only():
+    return _tune("4g 8a 8b 4f#", "2.g")
+
+
+def one_duration():
+    return _tune("4g 4a 4b", "4cc 4b 4a", "4b 4a 4f#", "4g 4a 4g")
+
+
+def abc_octaves():
+    return _tune("4C 8d 8e 4f#", "2.g", "4a 8b 8cc 4f#", "2.g")
+
+
+def no_metre():
+    return _tune("4g 8a 8b 4cc", "2.dd", "4cc 8b 8a 4f#", "2.g", head=("**kern", "*G:"))
+
+
+def no_key():
+    return _tune("4g 8a 8b 4cc", "2.dd", "4cc 8b 8a 4f#", "2.g", head=("**kern", "*M3/4"))
+
+
+def indented():
+    return _tune("4g 8a 8b 4cc", "2.dd", "4cc 8b 8a 4f#", "2.g").replace("\n", "\n    ")
+
+
+def bar_on_a_line():
+    return "\n".join(["**kern", "*M3/4", "*G:", "=1", "4g 8a 8b 4cc", "=2", "2.dd", "*-"])
+
+
+def no_bar_lines():
+    notes = "4g 8a 8b 4cc 2.dd 4cc 8b 8a 4f# 2.g".replace(" ", "\n")
+    return f"**kern\n*M3/4\n*G:\n{notes}\n*-"
+
+
+def one_note_at_a_time():
+    return [67, 69, 71, 67]
+
+
 WRONG = {
     "3.1": [letters_for_semitones, one_octave, upwards],
     "3.2": [upbeat_forgotten, eighths_for_quarters, short_bar_counted],
     "3.3": [major, dorian],
     "3.4": [every_repeated_pitch, no_tie_at_all, tied_part_dropped],
+    "3.5": [
+        ends_in_mid_air,
+        a_bar_too_short,
+        two_bars_only,
+        one_duration,
+        abc_octaves,
+        no_metre,
+        no_key,
+        indented,
+        bar_on_a_line,
+        no_bar_lines,
+        one_note_at_a_time,
+    ],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 # 5.1: read the picture
@@ -199,6 +200,54 @@ def ends_left_out(losses, targets):
     return sum(kept) / len(kept)
 
 
+# 5.7: batches of one's own
+
+
+def as_they_come(lengths, size, rng):
+    order = list(range(len(lengths)))
+    rng.shuffle(order)
+    return [order[i : i + size] for i in range(0, len(order), size)]
+
+
+def sorted_then_shuffled(lengths, size, rng):
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    batches = [order[i : i + size] for i in range(0, len(order), size)]
+    rng.shuffle(batches)
+    return batches
+
+
+def short_ones_first(lengths, size, rng):
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i] * rng.uniform(0.9, 1.1))
+    return [order[i : i + size] for i in range(0, len(order), size)]
+
+
+def one_by_one(lengths, size, rng):
+    return [[i] for i in range(len(lengths))]
+
+
+def full_ones(lengths, size, rng):
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i] * rng.uniform(0.9, 1.1))
+    return [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
+
+
+def drawn_again(lengths, size, rng):
+    places = range(len(lengths))
+    return [list(places)[:size], *([rng.choice(places)] for _ in places), list(places)[size:] or [0]]
+
+
+def one_large_batch(lengths, size, rng):
+    return [list(range(len(lengths)))]
+
+
+def lengths_for_places(lengths, size, rng):
+    return [sorted(lengths)[i : i + size] for i in range(0, len(lengths), size)]
+
+
+def luck_of_its_own(lengths, size, rng):
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i] * random.uniform(0.9, 1.1))
+    return [order[i : i + size] for i in range(0, len(order), size)]
+
+
 WRONG: dict[str, list[Callable]] = {
     "5.1": [
         ids_for_tokens,
@@ -222,4 +271,15 @@ WRONG: dict[str, list[Callable]] = {
     ],
     "5.5": [numbers_for_bytes, double_precision, bits, one_number_a_step, one_step_a_window, in_gigabytes],
     "5.6": [padding_counted, divided_by_all_places, a_sum, mean_of_means, ends_left_out],
+    "5.7": [
+        as_they_come,
+        sorted_then_shuffled,
+        short_ones_first,
+        one_by_one,
+        full_ones,
+        drawn_again,
+        one_large_batch,
+        lengths_for_places,
+        luck_of_its_own,
+    ],
 }

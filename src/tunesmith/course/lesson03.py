@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
-from tunesmith.music.melody import bar_length
+from tunesmith.music.kern import kern_token, parse_kern
+from tunesmith.music.key import pitch_name
+from tunesmith.music.melody import Melody, bar_length
 
 lesson = Lesson()
 
@@ -122,3 +125,86 @@ def _join(answer: Answer) -> str | None:
 
 def _same(value: Any, right: list) -> bool:
     return isinstance(value, list) and [tuple(pair) for pair in value] == right
+
+
+# --- 3.5, open: a tune of one's own as Kern -----------------------------------------------------------
+
+_BARS = (
+    "4d 4g 8a 8b",
+    "4cc 4b 4a",
+    "4b 8a 8g 4e",
+    "2.d",
+    "4d 4g 8a 8b",
+    "4cc 4ee 4dd",
+    "8b 8a 4g 4f#",
+    "2.g",
+)
+
+
+def _my_tune() -> str:
+    bars = (f"={number}\n" + bar.replace(" ", "\n") for number, bar in enumerate(_BARS, 1))
+    return "\n".join(["**kern", "*M3/4", "*G:", *bars, "==", "*-"])
+
+
+@lesson.exercise("3.5", reference=_my_tune, praise="A tune of your own: whole bars, and it comes home. Hear it below.")
+def _a_tune(answer: Answer) -> str | None:
+    text = answer()
+    if not isinstance(text, str):
+        return f"Return the Kern text, a string; yours is {text!r}."
+    for number, line in enumerate(text.strip("\n").split("\n"), 1):
+        if line != line.strip():
+            return f"Line {number}, {line!r}, has a space at its edge: in a Kern file each line begins at the margin."
+        if "\t" in line or (" " in line and line[0] != "!"):
+            return f"Line {number}, {line!r}, holds more than one thing: one note a line, in one voice."
+    try:
+        song = parse_kern(text)
+    except ValueError as error:
+        return f"Your text can't be read: {error}."
+    if song.melody.time_signature is None:
+        return "No line names the metre: write one such as *M3/4 below the first."
+    if any(remark.startswith("no key named") for remark in song.remarks):
+        return "No line names the key: write one such as *G: for G major, or *g: for G minor, before the first bar."
+    return _hint_on_bars(_bar_lengths(text), song.melody.time_signature) or _hint_on_tune(song.melody)
+
+
+def _bar_lengths(text: str) -> list[Fraction]:
+    """Quarter notes before the first bar line, then in each bar; without what follows the last line, if nothing."""
+    lengths = [Fraction(0)]
+    for line in text.splitlines():
+        if line.startswith("="):
+            lengths.append(Fraction(0))
+        elif line and line[0] not in "!*" and line != ".":
+            lengths[-1] += kern_token(line)[1]
+    return lengths if lengths[-1] or len(lengths) == 1 else lengths[:-1]
+
+
+def _hint_on_bars(lengths: list[Fraction], metre: str) -> str | None:
+    upbeat, *bars = lengths
+    full = bar_length(metre)
+    if not bars:
+        return "There is no bar line: write one, such as =1, before each full bar."
+    if upbeat >= full:
+        return f"{upbeat} quarter notes come before your first bar line. Write =1 before the first full bar, too."
+    for number, length in enumerate(bars, 1):
+        if length == full or (number == len(bars) and length == full - upbeat):
+            continue
+        return f"Bar {number} of your tune holds {length} quarter notes, and a bar of {metre} holds {full}."
+    if (whole := sum(length == full for length in bars)) < 4:
+        return f"Your tune has {whole} full bars: at least four are asked for."
+    return None
+
+
+def _hint_on_tune(tune: Melody) -> str | None:
+    pitches, durations = tune.pitches, {note.duration for note in tune.notes}
+    if len(durations) < 2:
+        return f"All your notes last {min(durations)} quarter notes. A rhythm needs at least two durations."
+    if len(set(pitches)) < 4:
+        return f"Your tune has {len(set(pitches))} different pitches: use at least four."
+    for a, b in pairwise(pitches):
+        if abs(b - a) > 12:
+            leap = f"From {pitch_name(a)} to {pitch_name(b)} your tune leaps {abs(b - a)} semitones"
+            return f"{leap}, and few can sing more than an octave, 12. In Kern, c is C4, cc is C5 and C is C3."
+    if pitches[-1] % 12 != tune.key.tonic_class:
+        last = pitch_name(pitches[-1], tune.key)
+        return f"Your tune ends on {last}, and its key is {tune.key}: let the last note be {tune.key.tonic}."
+    return None

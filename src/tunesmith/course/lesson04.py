@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+from functools import cache
 from numbers import Real
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.music.data import data_path
+from tunesmith.music.files import read
 from tunesmith.music.key import Key, pitch_name, shift_to_empty_signature
 from tunesmith.tokens.steps import decode
 
@@ -14,7 +19,46 @@ lesson = Lesson()
 Pairs = list[tuple[int | None, int]]
 
 
-# --- 4.1: how many tokens say "go on" ---------------------------------------------------------------
+# --- 4.1: write a line ------------------------------------------------------------------------------
+
+_LINE = "60 _ _ _ r _ 62 _ 64 _ _ _ _ _ _ _"
+
+
+@lesson.exercise("4.1", reference=lambda: _LINE, praise="Sixteen steps, and every sign in its place. Hear it below.")
+def _judge_line(answer: Answer) -> str | None:
+    value = answer()
+    if not isinstance(value, str):
+        return f"Return the line as a string, with blanks between the tokens; yours is {value!r}."
+    tokens, right = value.split(), _LINE.split()
+    if tokens == right:
+        return None
+    given = f"Your line {value!r}"
+    if any(token[:1] in "ABCDEFG" for token in tokens):
+        return f"{given} names notes by letters. A token is a MIDI number: C4 is 60, D4 is 62, E4 is 64."
+    if strange := [token for token in tokens if token not in ("_", "r", "60", "62", "64")]:
+        return f"{given} has {strange[0]!r} in it. Only the pitches, r and _ are needed, with blanks between them."
+    starts = [token for token in tokens if token != "_"]
+    if starts == ["60", "62", "64"]:
+        return f"{given} has no rest: silence is written too. A rest starts with r, and lasts as long as _ follows."
+    if starts != ["60", "r", "62", "64"]:
+        return f"{given} starts {' '.join(starts) or 'nothing'}: each note and each rest starts once, in its order."
+    steps = [len(part) for part in _parts(tokens)]
+    if steps == [5, 3, 3, 9]:
+        return f"{given} makes each note one step too long: the token that starts a note is a step of it."
+    return f"{given} lasts {steps} steps, and it should be [4, 2, 2, 8]: four steps for each quarter note."
+
+
+def _parts(tokens: list[str]) -> list[list[str]]:
+    """The tokens note by note: each with the holds that follow it."""
+    parts: list[list[str]] = []
+    for token in tokens:
+        if token != "_" or not parts:
+            parts.append([])
+        parts[-1].append(token)
+    return parts
+
+
+# --- 4.2: how many tokens say "go on" ---------------------------------------------------------------
 
 
 def _count_holds(quarters: float, notes: int) -> int:
@@ -22,7 +66,7 @@ def _count_holds(quarters: float, notes: int) -> int:
 
 
 @lesson.exercise(
-    "4.1",
+    "4.2",
     reference=_count_holds,
     praise="Four tokens for each quarter note, less the one that starts each note. The bars below are yours.",
 )
@@ -52,7 +96,7 @@ def _hint_on_holds(value: Any, quarters: float, notes: int) -> str:
     return f"{tune}: you count {value}. Write down the tokens of one quarter note, and of one eighth, and count there."
 
 
-# --- 4.2: mend the decoder that forgets the last note -----------------------------------------------
+# --- 4.3: mend the decoder that forgets the last note -----------------------------------------------
 
 
 def _notes_of(tokens: list[str]) -> Pairs:
@@ -60,7 +104,7 @@ def _notes_of(tokens: list[str]) -> Pairs:
 
 
 @lesson.exercise(
-    "4.2",
+    "4.3",
     reference=_notes_of,
     praise="Every note comes back, the last one too. Hear the tune come home below.",
 )
@@ -107,11 +151,11 @@ def _melted(pairs: Pairs) -> Pairs:
     return melted
 
 
-# --- 4.3: listen and choose ---------------------------------------------------------------------------
+# --- 4.4: listen and choose ---------------------------------------------------------------------------
 
 
 @lesson.exercise(
-    "4.3",
+    "4.4",
     reference=lambda: 3,
     praise="Version 3 stands on a grid of eighths: long-short, long-short has become even. The counts below show it.",
 )
@@ -126,7 +170,7 @@ def _judge_choice(answer: Answer) -> str | None:
     return f"Your function gives {choice!r}; return 1, 2 or 3."
 
 
-# --- 4.4: the way to C major or A minor ---------------------------------------------------------------
+# --- 4.5: the way to C major or A minor ---------------------------------------------------------------
 
 
 def _way_home(tonic: int, mode: str) -> int:
@@ -134,7 +178,7 @@ def _way_home(tonic: int, mode: str) -> int:
 
 
 @lesson.exercise(
-    "4.4",
+    "4.5",
     reference=_way_home,
     praise="Major lands on C, minor on A, and no song moves further than 6 semitones. Hear the carol move below.",
 )
@@ -171,6 +215,127 @@ def _hint_on_way(value: Any, tonic: int, mode: str) -> str:
     if landing == "A":
         return f"{moved}: it is major, and you sent it to A instead of C."
     return f"{moved}, not on {home}. Subtract: where it shall go, minus where it is."
+
+
+# --- 4.6, open: a token language of one's own -------------------------------------------------------
+
+_LONGEST = 0.75  # of the grid's tokens
+_MOST = 500  # different tokens
+
+_SMALL: tuple[Pairs, ...] = (
+    [(62, 8), (None, 4), (64, 2), (67, 2)],
+    [(60, 4), (60, 4), (60, 1), (62, 1), (62, 2)],
+    [(None, 2), (None, 2), (72, 16)],
+    [(55, 1)],
+    [(48, 3), (79, 5), (48, 12), (None, 1)],
+)
+
+
+@cache
+def _tunes() -> tuple[Pairs, ...]:
+    """The course's own tunes, as (pitch, steps) pairs in the empty signature's key."""
+    songs = [read(path) for path in sorted(data_path("songs").glob("*.krn"))]
+    return tuple(
+        [(note.pitch, int(4 * note.duration)) for note in song.transpose(shift_to_empty_signature(song.key)).notes]
+        for song in songs
+    )
+
+
+@cache
+def _drawn_tunes() -> tuple[Pairs, ...]:
+    """Six hundred short tunes by lot: seven notes each, from two octaves and a rest."""
+    lot = random.Random(4)
+    pitches = [None, *(pitch for pitch in range(55, 80) if pitch % 12 in (0, 2, 4, 5, 7, 9, 11))]
+    return tuple([(lot.choice(pitches), lot.choice((1, 2, 2, 4, 4, 6, 8, 16))) for _ in range(7)] for _ in range(600))
+
+
+def _my_language() -> tuple[Callable, Callable]:
+    def to_tokens(notes: Pairs) -> list[str]:
+        return [f"{'r' if pitch is None else pitch}:{steps}" for pitch, steps in notes]
+
+    def to_notes(tokens: list[str]) -> Pairs:
+        halves = [token.split(":") for token in tokens]
+        return [(None if pitch == "r" else int(pitch), int(steps)) for pitch, steps in halves]
+
+    return to_tokens, to_notes
+
+
+@lesson.exercise(
+    "4.6",
+    reference=_my_language,
+    praise="A language of your own: every note comes back, in fewer tokens. The bars below are yours.",
+)
+def _judge_language(answer: Answer) -> str | None:
+    given = answer()
+    if not isinstance(given, tuple | list) or len(given) != 2 or not all(map(callable, given)):
+        return f"Return two functions, encode and decode, without calling them; you return {given!r}."
+    tunes = [*_SMALL, *_tunes(), *_drawn_tunes()]
+    lines = []
+    for tune in tunes:
+        line, trouble = _call("encode", given[0], tune)
+        if trouble:
+            return trouble
+        if not isinstance(line, list) or not all(isinstance(token, str) for token in line):
+            return f"Of the notes {tune[:3]} … your encode makes {_cut(line)}; a list of strings is asked for."
+        lines.append(line)
+    # Another pair of functions, and not before all is encoded: decode must know the tokens alone.
+    _, decode_later = answer()
+    for tune, line in zip(tunes, lines, strict=True):
+        back, trouble = _call("decode", decode_later, line)
+        if back != tune or trouble:
+            return _hint_on_language(given, tune, line, back, trouble)
+    return _hint_on_size(lines)
+
+
+def _call(name: str, function: Callable, value: list) -> tuple[Any, str]:
+    """What a function of the learner's gives, and what to say where it stopped."""
+    try:
+        result = function(list(value))
+    except Exception as error:
+        return None, f"Your {name} stopped with {type(error).__name__}: {error}, when called with {_cut(value)}."
+    if isinstance(result, list):
+        result = [tuple(pair) if isinstance(pair, list) else pair for pair in result]
+    return result, ""
+
+
+def _hint_on_language(given: tuple, tune: Pairs, line: list[str], back: Any, trouble: str) -> str:
+    at_once, _ = _call("decode", given[1], _call("encode", given[0], tune)[0])
+    if at_once == tune:
+        return "Right after encode your decode is right, later it is not: it may know the tokens and nothing else."
+    if trouble:
+        return trouble
+    told = f"Of {_cut(tune)} you make {_cut(line)}, and back comes {_cut(back)}"
+    if not isinstance(back, list) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in back):
+        return f"{told}: a list of pairs (pitch, steps) is asked for."
+    pitches, steps = ([pair[place] for pair in back] for place in (0, 1))
+    if [pair for pair in tune if pair[0] is not None] == back:
+        return f"{told}: the rests are lost. A rest has the pitch None, and a token of its own."
+    if len(back) < len(tune):
+        return f"{told}: {len(tune)} notes and rests have become {len(back)}. Where does the next one start?"
+    if len(back) > len(tune):
+        return f"{told}: {len(tune)} notes and rests have become {len(back)}. What starts one, what makes it longer?"
+    if any(isinstance(value, str) for value in (*pitches, *steps)):
+        return f"{told}: right as text, but pitches and steps are whole numbers, and a rest's pitch is None."
+    if steps != [pair[1] for pair in tune]:
+        return f"{told}: the durations are not the same."
+    return f"{told}: the pitches are not the same. Does the line say where the first one stands?"
+
+
+def _hint_on_size(lines: list[list[str]]) -> str | None:
+    ours = lines[len(_SMALL) : len(_SMALL) + len(_tunes())]
+    grid = sum(steps for tune in _tunes() for _, steps in tune)
+    length, vocabulary = sum(map(len, ours)), len({token for line in lines for token in line})
+    if length > _LONGEST * grid:
+        told = f"Every note comes back, but our tunes take {length} tokens, where the grid takes {grid}"
+        return f"{told}: at most three quarters of that are asked for."
+    if vocabulary > _MOST:
+        return f"Short lines, but {vocabulary} different tokens, and {_MOST} are allowed: put less into one token."
+    return None
+
+
+def _cut(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _name(tonic: int) -> str:

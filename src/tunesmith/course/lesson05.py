@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+import random
+from itertools import combinations, pairwise
 from numbers import Integral, Real
 from typing import Any
 
@@ -259,6 +260,88 @@ def _hint_on_mean(value: float, right: float, losses: Rows, targets: list[list[i
         if math.isclose(value, number, rel_tol=1e-6):
             return f"{told}: {hint}"
     return f"{told}, and it is {right:.4g}."
+
+
+# --- 5.7, open: batches of one's own ------------------------------------------------------------------
+
+_PADDING = 0.2  # of all places, at most
+_COMPANY = 0.5  # of the pairs that share a batch in one epoch, so many may share one in the next
+_UNEVEN = [int(random.Random(place).triangular(16, 400, 60)) for place in range(300)]
+
+
+def _my_batches(lengths: list[int], size: int, rng: random.Random) -> list[list[int]]:
+    about = [length * rng.uniform(0.9, 1.1) for length in lengths]
+    order = sorted(range(len(lengths)), key=about.__getitem__)
+    batches = [order[i : i + size] for i in range(0, len(order), size)]
+    rng.shuffle(batches)
+    return batches
+
+
+@lesson.exercise(
+    "5.7",
+    reference=_my_batches,
+    praise="Every song once, little padding, and new company in each epoch. The bars below are yours.",
+)
+def _judge_batches(answer: Answer) -> str | None:
+    cases = [([5, 9, 7], 4), ([64] * 40, 8), (_UNEVEN, 16), (_UNEVEN[:97], 8)]
+    for lengths, size in cases:
+        epochs = [answer(lengths, size, random.Random(seed)) for seed in (1, 2, 1)]
+        for batches in epochs:
+            if trouble := _hint_on_places(batches, len(lengths), size):
+                return trouble
+        told = f"For {len(lengths)} songs, {size} in a batch,"
+        if epochs[0] != epochs[2]:
+            return f"{told} equal random numbers give unequal batches. Draw from rng, and from nothing else."
+        if len(lengths) > size and (trouble := _hint_on_epochs(epochs[:2], lengths)):
+            return f"{told} {trouble}"
+    return None
+
+
+def _hint_on_places(batches: Any, count: int, size: int) -> str | None:
+    """What is wrong with batches, whatever the lengths are: places missing, twice, too many."""
+    told = f"For {count} songs, {size} in a batch,"
+    if not isinstance(batches, list) or not all(isinstance(batch, tuple | list) and batch for batch in batches):
+        return f"{told} return a list of batches, each a list of places in lengths; yours is {_short(batches)}."
+    places = [place for batch in batches for place in batch]
+    if not all(isinstance(place, int) and 0 <= place < count for place in places):
+        return f"{told} your first batch is {_short(batches[0])}: it should hold places, from 0 to {count - 1}."
+    if missing := sorted(set(range(count)) - set(places)):
+        return f"{told} {len(missing)} are in none of your batches, such as place {missing[-1]}. A batch may be short."
+    if len(places) > count:
+        return f"{told} your batches hold {len(places)}: some songs come more than once in an epoch."
+    if (largest := max(map(len, batches))) > size:
+        return f"{told} your largest batch has {largest}."
+    needed = math.ceil(count / size)
+    if len(batches) > math.ceil(1.1 * needed):
+        return f"{told} you make {len(batches)} batches where {needed} would do: small ones need no padding, but time."
+    return None
+
+
+def _hint_on_epochs(epochs: list[list[list[int]]], lengths: list[int]) -> str | None:
+    """What is wrong with the batches of two epochs: padding, company, order."""
+    for batches in epochs:
+        places = sum(len(batch) * max(lengths[i] for i in batch) for batch in batches)
+        share = 1 - sum(lengths) / places
+        if share > _PADDING:
+            return (
+                f"{share:.0%} of your places are padding, and {_PADDING:.0%} are allowed. Let like lengths go together."
+            )
+    first, second = ({pair for batch in batches for pair in combinations(sorted(batch), 2)} for batches in epochs)
+    again = len(first & second) / len(first)
+    if again > _COMPANY:
+        return (
+            f"{again:.0%} of those who share a batch meet again in the next epoch, and {_COMPANY:.0%} are allowed. "
+            "Let rng decide among songs of like length."
+        )
+    means = [[sum(lengths[i] for i in batch) / len(batch) for batch in batches] for batches in epochs]
+    if len(set(lengths)) > 1 and all(_falls(row) or _falls(row[::-1]) for row in means):
+        return "your batches go by length each time: let rng decide their order, too."
+    return None
+
+
+def _falls(values: list[float]) -> bool:
+    """Whether no value is above the one before it by more than a little."""
+    return all(b <= 1.1 * a for a, b in pairwise(values))
 
 
 def _is_number(value: Any) -> bool:

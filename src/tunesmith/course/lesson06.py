@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.learn.baselines import bigram_table
+from tunesmith.music.data import data_path
+from tunesmith.music.files import read
+from tunesmith.music.key import to_empty_signature
+from tunesmith.tokens.steps import encode
+from tunesmith.tokens.vocabulary import Vocabulary
 
 lesson = Lesson()
 
@@ -153,6 +163,120 @@ def _the_network(answer: Answer) -> str | None:
     if value == 3:
         return "You say 3: it leaps about with no pulse at all. That is the unigram table, which listens to nothing."
     return f"You say {value!r}: return 1, 2 or 3."
+
+
+# --- 6.6, open: a model of one's own, without a network -----------------------------------------------
+
+_GAIN = 0.1  # nats per step below the table of pairs
+_PARTS = 3
+
+Tokens = list[str]
+
+
+def _my_model(train: list[Tokens], vocabulary: Tokens) -> Callable[[Tokens], list[float]]:
+    pairs, holds = Counter(), Counter()
+    for song in train:
+        last, held = "/", 0
+        for token in [*song, "/"]:
+            holds[held, token == "_"] += 1
+            if token == "_":
+                held += 1
+            else:
+                pairs[last, token] += 1
+                last, held = token, 1
+
+    def foretell(written: Tokens) -> list[float]:
+        starts = [place for place, token in enumerate(written) if token != "_"]
+        last, held = (written[starts[-1]], len(written) - starts[-1]) if starts else ("/", 0)
+        hold = (holds[held, True] + 0.5) / (holds[held, True] + holds[held, False] + 1)
+        counts = [0 if token == "_" else pairs[last, token] + 0.5 for token in vocabulary]
+        total = sum(counts)
+        return [
+            hold if token == "_" else (1 - hold) * count / total
+            for token, count in zip(vocabulary, counts, strict=True)
+        ]
+
+    return foretell
+
+
+@cache
+def _tunes() -> tuple[Tokens, ...]:
+    """The course's own tunes as tokens, in the empty signature's key."""
+    return tuple(encode(to_empty_signature(read(path))) for path in sorted(data_path("songs").glob("*.krn")))
+
+
+@cache
+def _division(part: int) -> tuple[list[Tokens], list[Tokens], float]:
+    """Tunes to count, tunes that are kept back, and what the table of pairs costs on these, in nats per step."""
+    train = [tune for place, tune in enumerate(_tunes()) if place % _PARTS != part]
+    test = [tune for place, tune in enumerate(_tunes()) if place % _PARTS == part]
+    vocabulary = Vocabulary.of(_tunes())
+    table = bigram_table(vocabulary, train)
+    rows = [vocabulary.ids(["/", *tune, "/"]) for tune in test]
+    costs = [-float(table[a, b]) for row in rows for a, b in pairwise(row)]
+    return train, test, sum(costs) / len(costs)
+
+
+@lesson.exercise(
+    "6.6",
+    reference=_my_model,
+    praise="No network, and still well below the table of pairs, on tunes that it has not counted. Hear it below.",
+)
+def _judge_model(answer: Answer) -> str | None:
+    vocabulary = list(Vocabulary.of(_tunes()))
+    for part in range(_PARTS):
+        train, test, table = _division(part)
+        foretell = answer(train, vocabulary)
+        if not callable(foretell):
+            kind = type(foretell).__name__
+            return f"Return the function that foretells, without calling it; yours returns something of type {kind}."
+        costs: list[float] = []
+        for tune in test:
+            for place, token in enumerate([*tune, "/"]):
+                p, trouble = _foretold(foretell, tune[:place], vocabulary)
+                if trouble:
+                    return trouble
+                if not (chance := p[vocabulary.index(token)]):
+                    return _impossible(tune[:place], token)
+                costs.append(-math.log(chance))
+        if _foretold(foretell, test[0][:9], vocabulary) != _foretold(foretell, test[0][:9], vocabulary):
+            return "Asked twice about the same tokens, your model gives two answers: it may look at `written` alone."
+        if trouble := _hint_on_cost(sum(costs) / len(costs), table):
+            return trouble
+    return None
+
+
+def _foretold(foretell: Callable, written: Tokens, vocabulary: Tokens) -> tuple[list[float], str]:
+    """The probabilities that a model gives, and what is wrong with them."""
+    after = f"After {' '.join(written[-6:]) or 'nothing'}"
+    try:
+        given = foretell(list(written))
+    except Exception as error:
+        return [], f"{after} your model raises {type(error).__name__}: {error}."
+    if isinstance(given, dict | str) or not hasattr(given, "__iter__"):
+        return [], f"{after} your model gives {type(given).__name__}: a list of numbers, in the vocabulary's order."
+    p = list(map(float, given))
+    if len(p) != len(vocabulary):
+        return [], f"{after} your model gives {len(p)} numbers, and there are {len(vocabulary)} tokens."
+    if min(p) < 0 or not all(map(math.isfinite, p)):
+        return [], f"{after} your model gives {min(p):.3g} to a token: probabilities lie between 0 and 1."
+    if abs(sum(p) - 1) > 1e-6:
+        return [], f"{after} your numbers add up to {sum(p):.4g}. Divide each by their sum."
+    return p, ""
+
+
+def _impossible(written: Tokens, token: str) -> str:
+    after = " ".join(written[-6:]) or "nothing"
+    return f"After {after} your model gives {token!r} no chance, and it came: ln 0. Leave a little for every token."
+
+
+def _hint_on_cost(cost: float, table: float) -> str | None:
+    told = f"Tunes that you have not counted cost {cost:.2f} nats per step with your model, {table:.2f} with the table"
+    if cost > table:
+        return f"{told}: it is behind. The more exact your counts, the fewer there are of each: mix in rougher ones."
+    if cost > table - _GAIN:
+        return f"{told}: at least {_GAIN} less is asked for. What does the table not know about a note that is held?"
+    return None
 
 
 def _is_number(value: Any) -> bool:

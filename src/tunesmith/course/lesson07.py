@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import random
+from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
@@ -123,6 +126,126 @@ def _the_hottest(answer: Answer) -> str | None:
     if value == 3:
         return "You say 3: it moves in small steps and repeats itself. That is cold, not hot."
     return f"You say {value!r}: return 1, 2 or 3."
+
+
+# --- 7.5, open: a rule of one's own between logits and lot --------------------------------------------
+
+_LOW, _HIGH, _TONIC = 57, 76, (60, 72)
+_STEPS = 48  # how many steps the judge lets a rule write
+_TOKENS = ["/", "_", "r", *map(str, range(48, 86))]
+
+Logits = list[float]
+Rule = Callable[[Logits, list[str], list[str], int], Logits]
+
+
+def _my_rule(logits: Logits, tokens: list[str], written: list[str], left: int) -> Logits:
+    pitches = [token for token in written if token.isdigit()]
+    tired = pitches[-1] if len(pitches) > 2 and len(set(pitches[-3:])) == 1 else ""
+
+    def allowed(token: str) -> bool:
+        if left < 4:
+            return token == "_"
+        if left == 4:
+            return token in ("60", "72") and token != tired
+        if not token.isdigit():
+            return token != "/"
+        return token != tired and _LOW <= int(token) <= _HIGH and abs(int(token) - int(pitches[-1])) <= 7
+
+    return [x if allowed(token) else -math.inf for x, token in zip(logits, tokens, strict=True)]
+
+
+@lesson.exercise(
+    "7.5",
+    reference=_my_rule,
+    praise="Whatever the network says, the tune can be sung and comes home. Hear it below.",
+)
+def _judge_rule(answer: Answer) -> str | None:
+    for seed, favourite, opening in _RULE_CASES:
+        written, lot = opening.split(), random.Random(seed)
+        given = len(written)
+        lowered, free = [False] * given, []
+        while len(written) < _STEPS:
+            logits = [lot.gauss(0, 2) + (8.0 if token == favourite else 0.0) for token in _TOKENS]
+            left = _STEPS - len(written)
+            changed = answer(logits, _TOKENS, written, left)
+            if trouble := _hint_on_logits(changed, logits, written, left):
+                return trouble
+            drawn = lot.choices(range(len(_TOKENS)), [math.exp(x - max(changed)) for x in changed])[0]
+            written.append(_TOKENS[drawn])
+            lowered.append(changed[drawn] < logits[drawn])
+            if left > 4:
+                free.append(sum(x > max(changed) - 20 for x in changed))
+        if trouble := _hint_on_rule(written, lowered) or _hint_on_choices(free):
+            return trouble
+    return _hint_on_deafness(answer)
+
+
+# A seed, a token that the made-up network likes too well, an opening.
+_RULE_CASES = (
+    (1, "84", "67 _ 69 _"),
+    (2, "", "60 _ _ _ 64 _ _ _"),
+    (3, "67", "67 _ _ _"),
+    (4, "_", "69 _ _ _ 71 _ _ _"),
+    (5, "r", "64 _ 65 _ 67 _ _ _"),
+    (6, "48", "72 _ 72 _ 72 _ _ _"),
+    (7, "/", "57 _ 59 _ 60 _"),
+    *((seed, "60", "64 _") for seed in range(8, 16)),
+)
+
+
+def _hint_on_logits(changed: Any, logits: Logits, written: list[str], left: int) -> str | None:
+    """What is wrong with the logits that a rule gives back, before anything is drawn."""
+    told = f"After {' '.join(written[-8:])}, with {left} steps left,"
+    if not isinstance(changed, list | tuple) or not all(
+        isinstance(x, int | float) and not isinstance(x, bool) for x in changed
+    ):
+        what = repr(changed) if len(repr(changed)) < 40 else f"{repr(changed)[:37]}…"
+        return f"{told} your rule should give {len(_TOKENS)} numbers, one for each token; it gives {what}."
+    if len(changed) != len(logits):
+        return f"{told} you give {len(changed)} logits for {len(_TOKENS)} tokens. Forbid a token by -math.inf."
+    if any(math.isnan(x) or x == math.inf for x in changed):
+        return f"{told} one of your logits is {max(changed)}: a logit may be -math.inf, but no other infinity."
+    if max(changed) == -math.inf:
+        return f"{told} your rule forbids every token. Something must be left to draw."
+    if all(0 <= x <= 1 for x in changed) and abs(sum(changed) - 1) < 1e-6:
+        return f"{told} your numbers add up to 1. Those are probabilities; the softmax comes after you: give logits."
+    return None
+
+
+def _hint_on_rule(written: list[str], lowered: list[bool]) -> str | None:
+    """What a tune that was drawn under the rule does that it should not."""
+    pitches = [int(token) for token in written if token.isdigit()]
+    for token, less in zip(written, lowered, strict=True):
+        if token == "/" or (token.isdigit() and not _LOW <= int(token) <= _HIGH):
+            if less:
+                return f"Your rule made {token} less likely, and it was drawn all the same. -math.inf forbids a token."
+            what = "the end, before its time" if token == "/" else f"beyond the range from {_LOW} to {_HIGH}"
+            return f"A network that likes it got {token} past your rule: {what}."
+    for pitch, run in groupby(pitches):
+        if (often := len(list(run))) > 3:
+            return f"Your rule let {pitch} be struck {often} times in a row. A hold or a rest in between does not help."
+    tail = f"A tune under your rule ends {' '.join(written[-8:])}"
+    if pitches[-1] not in _TONIC:
+        return f"{tail}: its last note is {pitches[-1]}, and should be a C, 60 or 72."
+    if written[-4:] != [str(pitches[-1]), "_", "_", "_"]:
+        return f"{tail}: the last C should start where left is 4, and be held to the end."
+    return None
+
+
+def _hint_on_choices(free: list[int]) -> str | None:
+    mean = sum(free) / len(free)
+    if mean < 4:
+        return f"Your rule leaves {mean:.1f} tokens to choose from, on average: too few for a tune. Leave four or more."
+    return None
+
+
+def _hint_on_deafness(rule: Rule) -> str | None:
+    """Whether what the network says still counts."""
+    written = ["60", "_", "62", "_", "64", "_"]
+    high, low = ([4.0 if token == favourite else 0.0 for token in _TOKENS] for favourite in ("65", "62"))
+    if list(rule(high, _TOKENS, written, 20)) == list(rule(low, _TOKENS, written, 20)):
+        return "Your rule gives the same, whether the network likes 65 or 62. Change its logits, do not replace them."
+    return None
 
 
 def _is_number(value: Any) -> bool:

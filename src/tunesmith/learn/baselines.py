@@ -31,7 +31,10 @@ def unigram_table(vocabulary: Vocabulary, songs: Iterable[Sequence[str] | str]) 
 
 
 def bigram_table(vocabulary: Vocabulary, songs: Iterable[Sequence[str] | str]) -> Tensor:
-    """Each token as likely as it is frequent after the token before: (V, V). One is added to each count. Lesson 06."""
+    """Each token as likely as it is frequent after the token before: (V, V). Lessons 00 and 06.
+
+    One is added to each count, as for `unigram_table`.
+    """
     counts = _pairs(vocabulary, songs) + 1
     return (counts / counts.sum(1, keepdim=True)).log()
 

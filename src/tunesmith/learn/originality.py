@@ -1,4 +1,4 @@
-"""Is it new? The longest run of notes that a melody shares with other songs. Lessons 05 and 07."""
+"""Is it new? The longest run of notes that a melody shares with other songs. Lessons 00, 05 and 07."""
 
 from __future__ import annotations
 

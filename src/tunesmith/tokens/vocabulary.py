@@ -1,4 +1,4 @@
-"""Which tokens there are, and their numbers. Lessons 04 and 05."""
+"""Which tokens there are, and their numbers. Lessons 00, 04 and 05."""
 
 from __future__ import annotations
 
