@@ -44,7 +44,7 @@ STAMP = VENV / "tunesmith-setup.json"  # written last: without it, .venv is half
 LOG = VENV / "tunesmith-setup.log"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LEARNERS, TESTERS = "requirements.txt", "requirements-test.txt"
-BENCHMARKS = ("kern", "memory", "generation", "show")  # tests/bench/ has a file for each
+BENCHMARKS = ("kern", "memory", "generation", "show", "scratch")  # tests/bench/ has a file for each
 
 
 class Stop(Exception):
@@ -372,7 +372,7 @@ def bench(options: argparse.Namespace, extra: list[str]) -> int:
     set_up(for_tests=True)
     only = [part for name in options.only or () for part in ("--only", name)]
     with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as home:
-        env = environment(TUNESMITH_PLAIN="1", TUNESMITH_HOME=home)
+        env = environment(TUNESMITH_PLAIN="1", TUNESMITH_HOME=home, OMP_NUM_THREADS="1")
         return run("-m", "bench", *only, env=env, cwd=ROOT / "tests")
 
 

@@ -11,7 +11,7 @@ import torch
 
 import tunesmith as ts
 from bench import __main__ as command
-from bench import generation, kern, memory, show
+from bench import generation, kern, memory, scratch, show
 from bench.measure import Findings, Result, bytes_kept, fewest_seconds, median_seconds, seconds
 
 SONGS = ["60 _ _ _ 62 _ r _", "67 _ 65 _ 64 _ _ _ 62 _ 60 _"]
@@ -54,7 +54,7 @@ def test_every_benchmark_is_there():
     threads = torch.get_num_threads()
     try:
         assert [command.benchmark(name) for name in command.NAMES] == [
-            module.run for module in (kern, memory, generation, show)
+            module.run for module in (kern, memory, generation, show, scratch)
         ]
     finally:
         torch.set_num_threads(threads)

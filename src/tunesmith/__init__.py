@@ -12,6 +12,7 @@ from tunesmith.display import show as _show
 from tunesmith.learn.history import History as _History
 from tunesmith.music import files
 from tunesmith.music.melody import Melody
+from tunesmith.scratch.tensor import Tensor as _Tensor
 
 __version__ = "0.1.0"
 
@@ -52,6 +53,7 @@ _PLACES = {
     "piano_roll": "display.plots",
     "figure": "display.figures",
     "explore_lstm": "display.explorer",
+    "plot_graph": "display.graph",
     "plot_one_hot": "display.grids",
     "plot_token_grid": "display.grids",
     "plot_table": "display.tables",
@@ -88,6 +90,10 @@ def _history(history: _History) -> dict[str, str]:
     return import_module("tunesmith.display.plots").history_bundle(history)
 
 
+def _graph(node: _Tensor) -> dict[str, str]:
+    return import_module("tunesmith.display.graph").graph_bundle(node)
+
+
 def _decode(tokens: Any) -> Melody:
     return import_module("tunesmith.tokens.steps").decode(tokens)
 
@@ -96,4 +102,5 @@ def _decode(tokens: Any) -> Melody:
 Melody.renderer = staticmethod(_show.mimebundle)
 _show.decoder = _decode
 _History.renderer = staticmethod(_history)
+_Tensor.renderer = staticmethod(_graph)
 files.WRITERS.update({".svg": _svg, ".mp3": _mp3})

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from bench.measure import Findings
 
-NAMES = ("kern", "memory", "generation", "show")
+NAMES = ("kern", "memory", "generation", "show", "scratch")
 HEAD = ["what", "ours", "theirs", "measured", "goal", "reached"]
 
 
