@@ -76,9 +76,9 @@ def test_a_lesson_by_its_number(lesson, capsys):
     assert printed(capsys).startswith("Lesson 07: 0 of ")
 
 
-@pytest.mark.parametrize("lesson", [98, "all", 7.5j, -1])
+@pytest.mark.parametrize("lesson", [98, "all", 7.9, float("inf"), -1])
 def test_no_such_lesson(lesson):
-    with pytest.raises(ValueError, match=r"give one of .*7, or nothing for all"):
+    with pytest.raises(ValueError, match=r"give one of 0, .*, or nothing for all"):
         ts.progress(lesson)
 
 
@@ -90,7 +90,7 @@ def test_plain_mode_neither_keeps_nor_reads(folder, monkeypatch, capsys):
     assert "7.2" not in (folder / FILE).read_text("utf-8")
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"[]", b'{"solved": 3}', b"null"])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"[]", b'{"solved": 3}', b"null", b"[" * 100_000])
 def test_a_damaged_file_is_put_aside(folder, content):
     (folder / FILE).write_bytes(content)
     assert solved() == set()
@@ -99,19 +99,44 @@ def test_a_damaged_file_is_put_aside(folder, content):
     assert (folder / "progress.damaged.json").read_bytes() == content
 
 
-def test_where_nothing_can_be_written_the_session_still_knows(folder, monkeypatch, capsys):
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
+def fails(error):
+    def function(*_, **__):
+        raise error
 
-    monkeypatch.setattr(room.tempfile, "mkstemp", full)
+    return function
+
+
+def test_where_nothing_can_be_written_the_session_still_knows(folder, monkeypatch, capsys):
+    monkeypatch.setattr(room, "write_whole", fails(OSError(28, "No space left on device")))
     ts.check("7.1", find("7.1").reference)
     assert printed(capsys).startswith("✓ 7.1 ")
     assert solved() == {"7.1"}
 
 
-def test_a_write_that_fails_leaves_the_old_file(folder, monkeypatch):
+def test_a_write_that_fails_leaves_the_old_file_and_is_made_good_later(folder, monkeypatch):
     keep("7.1")
-    monkeypatch.setattr(room.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
-    keep("7.2")
+    with monkeypatch.context() as broken:
+        broken.setattr("tunesmith.music.files.os.replace", fails(OSError(28, "full")))
+        keep("7.2")
     assert json.loads((folder / FILE).read_text("utf-8")) == {"solved": ["7.1"]}
+    assert list(folder.iterdir()) == [folder / FILE]
+    keep("7.2")
+    assert json.loads((folder / FILE).read_text("utf-8")) == {"solved": ["7.1", "7.2"]}
+
+
+def test_a_file_that_cannot_be_read_just_now_loses_nothing(folder, monkeypatch):
+    keep("7.1")
+    restart(monkeypatch)
+    with monkeypatch.context() as locked:
+        locked.setattr(room.Path, "read_text", fails(PermissionError(13, "in use by another program")))
+        keep("7.2")
+        assert solved() == {"7.2"}
+    keep("7.3")
+    assert json.loads((folder / FILE).read_text("utf-8")) == {"solved": ["7.1", "7.2", "7.3"]}
+
+
+def test_a_mark_that_an_editor_puts_in_front_is_no_damage(folder):
+    (folder / FILE).write_text('\ufeff{"solved": ["7.1"]}', encoding="utf-8")
+    keep("7.2")
+    assert solved() == {"7.1", "7.2"}
     assert list(folder.iterdir()) == [folder / FILE]

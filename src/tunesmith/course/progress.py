@@ -10,9 +10,9 @@ def progress(lesson: int | str | None = None) -> None:
     """Print which exercises are solved: ``✓`` those that `check` has once found right, ``○`` the others. All lessons.
 
     lesson: its number, such as 2; without one, a line for each lesson. It is read from ``progress.json`` in the folder
-    of the notebook, which `check` keeps. Delete that file to begin again. In plain mode (TUNESMITH_PLAIN=1) nothing
-    is kept and nothing is read, so that a stored notebook is the same for all. Raises ValueError for a lesson that
-    has no exercises.
+    of the notebook, which `check` keeps. Delete that file and restart the kernel to begin again. In plain mode
+    (TUNESMITH_PLAIN=1) nothing is kept and nothing is read, so that a stored notebook is the same for all. Raises
+    ValueError for a lesson that has no exercises.
     """
     if lesson is not None:
         print(_line(_number(lesson), solved()))
@@ -33,10 +33,7 @@ def _line(lesson: int, done: set[str]) -> str:
 
 def _number(lesson: int | str) -> int:
     """2 of ``2``, ``"2"`` or ``"02"``. Raises ValueError if there is no such lesson."""
-    try:
-        number = int(lesson)
-    except (TypeError, ValueError):
-        number = -1
+    number = int(lesson) if str(lesson).isdecimal() else -1
     if number not in lessons():
         there = ", ".join(map(str, lessons()))
         raise ValueError(f"there is no lesson {lesson!r} with exercises: give one of {there}, or nothing for all")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from tunesmith.music.files import write_whole
 from tunesmith.music.progress import plain
 
 FILE = "progress.json"
@@ -19,12 +18,20 @@ _now: set[str] = set()
 
 
 def keep(number: str) -> None:
-    """Enter an exercise as solved. A file that can't be written is no reason to stop."""
-    if plain() or number in solved():
+    """Enter an exercise as solved. A file that can't be read or written is left as it is: that is no reason to stop."""
+    if plain():
         return
     _now.add(number)
     with suppress(OSError):
-        _write(solved())
+        path = Path(FILE)
+        try:
+            before = _read(path)
+        except ValueError:  # not overwritten, but put aside
+            os.replace(path, path.with_suffix(".damaged.json"))
+            before = set()
+        if not _now <= before:
+            text = json.dumps({"solved": sorted(_now | before, key=_place)}, indent=1)
+            write_whole(path, f"{text}\n".encode())
 
 
 def solved() -> set[str]:
@@ -32,37 +39,22 @@ def solved() -> set[str]:
     if plain():
         return set()
     try:
-        return _now | _read(Path(FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError):
+        return _now | _read(Path(FILE))
+    except (OSError, ValueError):
         return set(_now)
 
 
-def _read(text: str) -> set[str]:
-    """Raises ValueError for what is not such a file."""
-    content = json.loads(text)
+def _read(path: Path) -> set[str]:
+    """What the file holds, nothing where there is none. Raises ValueError for one that is no such file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark in front
+    except FileNotFoundError:
+        return set()
+    except RecursionError:
+        raise ValueError(f"{FILE} is nested too deep") from None
     if not isinstance(content, dict) or not isinstance(content.get("solved"), list):
         raise ValueError(f"{FILE} has no list of what is solved")
     return {number for number in content["solved"] if isinstance(number, str)}
-
-
-def _write(numbers: Iterable[str]) -> None:
-    """The whole file or nothing; one that can't be read is put aside first."""
-    path = Path(FILE)
-    if path.exists():
-        try:
-            _read(path.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, ValueError):
-            os.replace(path, path.with_suffix(".damaged.json"))
-    handle, temporary = tempfile.mkstemp(prefix=".progress-", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            json.dump({"solved": sorted(numbers, key=_place)}, file, indent=1)
-            file.write("\n")
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def _place(number: str) -> tuple[list[int], str]:

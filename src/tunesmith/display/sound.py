@@ -80,7 +80,7 @@ def play(notes: tuple[Note, ...], quarter: float, longest: float = LONGEST) -> S
     samples[-round(fade * RATE) :] *= np.linspace(1, 0, round(fade * RATE), dtype=np.float32)
     samples *= _PEAK / max(float(np.abs(samples).max(initial=0)), 1e-6)
     samples = np.concatenate([samples, np.zeros(round(_SILENCE * RATE), np.float32)])
-    remarks = () if find_spec("midirenderer") else (SINES,)
+    remarks = () if _has_font() else (SINES,)
     return Sound(_mp3_bytes(samples), len(samples) / RATE, (*remarks, CUT) if is_cut else remarks)
 
 
@@ -95,7 +95,8 @@ def _mixed(notes: tuple[Note, ...], quarter: float, length: int) -> np.ndarray:
         if start >= length:
             break
         if note.pitch is not None:
-            heard = _note(note.pitch, float(note.duration) * quarter)[: length - start]
+            seconds = min(float(note.duration) * quarter, length / RATE)  # no longer than can be heard
+            heard = _note(note.pitch, seconds)[: length - start]
             samples[start : start + len(heard)] += heard
         onset += note.duration
     return samples
@@ -108,10 +109,7 @@ def _note(pitch: int, seconds: float) -> np.ndarray:
     import numpy as np
 
     midi = _one_note(pitch, seconds)
-    try:
-        samples = _with_font(midi)
-    except ImportError:
-        samples = _with_sines(midi)
+    samples = _with_font(midi) if _has_font() else _with_sines(midi)
     length = min(len(samples), round((seconds + _RING) * RATE))
     fade = min(length, round(_RING * RATE))
     return samples[:length] * np.minimum(1, np.arange(length, 0, -1, dtype=np.float32) / fade)
@@ -133,8 +131,18 @@ def _one_note(pitch: int, seconds: float) -> bytes:
     return buffer.getvalue()
 
 
+@lru_cache(maxsize=1)
+def _has_font() -> bool:
+    """Whether midirenderer is there, and can be loaded."""
+    try:
+        import midirenderer  # noqa: F401 – it may be installed and still fail here
+    except ImportError:
+        return False
+    return True
+
+
 def _with_font(midi: bytes) -> np.ndarray:
-    """Samples at `RATE` from the General MIDI font. Raises ImportError where midirenderer is not there."""
+    """Samples at `RATE` from the General MIDI font."""
     import midirenderer
     import numpy as np
     import soundfile
@@ -143,7 +151,8 @@ def _with_font(midi: bytes) -> np.ndarray:
     step = rate // RATE
     whole = len(stereo) // step * step
     both = stereo[:whole].reshape(-1, step * stereo.shape[1])  # (samples at RATE, what to average)
-    return both @ np.full(both.shape[1], 1 / both.shape[1], np.float32)
+    # Column by column: a matrix product would add them in another order on another processor.
+    return sum(both[:, k] for k in range(both.shape[1])) / np.float32(both.shape[1])
 
 
 @lru_cache(maxsize=1)
