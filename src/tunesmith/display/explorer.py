@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from tunesmith.display.drawing import number
 from tunesmith.display.figures import bundle, picture
 from tunesmith.display.frontend import in_notebook
 from tunesmith.display.style import CONCEPTS
@@ -91,7 +92,7 @@ def _weights_of(unit: Any) -> dict[str, float]:
         given = {name: getattr(unit, name, None) for name in WEIGHTS}
     try:
         values = {name: float(value.detach() if hasattr(value, "detach") else value) for name, value in given.items()}
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         values = {}
     if len(values) < len(given) or not all(map(math.isfinite, values.values())):
         raise ValueError("explore_lstm takes a ts.ScalarLSTM, or weights by name such as {'b_f': 4.0}")
@@ -177,19 +178,15 @@ def _table(done: Step) -> str:
     """The sums and what becomes of them, for those who would rather read than look."""
     rows = []
     for part, (words, letter, function) in _PARTS.items():
-        value = _signed(done.C_tilde) if part == "C" else f"{getattr(done, part):.2f}"
+        value = number(done.C_tilde) if part == "C" else number(getattr(done, part), signed=False)
         mark = f'<td style="border-left:6px solid {CONCEPTS[words]};padding:1px 8px">{words}</td>'
-        rows.append(f"<tr>{mark}<td>{letter} = {function}({_signed(done.sums[part])}) = {value}</td></tr>")
+        rows.append(f"<tr>{mark}<td>{letter} = {function}({number(done.sums[part])}) = {value}</td></tr>")
     return (
         '<table style="line-height:1.5">'
         + "".join(rows)
-        + f"<tr><td>cell state</td><td>C = f · C + i · C̃ = <b>{_signed(done.C)}</b></td></tr>"
-        + f"<tr><td>hidden state</td><td>h = o · tanh(C) = <b>{_signed(done.h)}</b></td></tr></table>"
+        + f"<tr><td>cell state</td><td>C = f · C + i · C̃ = <b>{number(done.C)}</b></td></tr>"
+        + f"<tr><td>hidden state</td><td>h = o · tanh(C) = <b>{number(done.h)}</b></td></tr></table>"
     )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
 
 
 def _sigmoid(value: float) -> float:
