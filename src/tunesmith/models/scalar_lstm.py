@@ -20,7 +20,7 @@ class ScalarLSTM(nn.Module):
     forget_bias: what `b_f` starts at; the higher it is, the longer the new unit remembers.
     shape: of each of the twelve parameters. () is one unit; (40, 1) are forty that know nothing of each other, and a
     batch x (B, T) then gives (40, B, T).
-    With the same numbers it is `nn.LSTM(1, 1)`, which keeps them in the order i, f, C, o and has a second row of biases.
+    With the same numbers it is `nn.LSTM(1, 1)`, which keeps them in the order i, f, C, o, with a second row of biases.
     """
 
     def __init__(self, forget_bias: float = 0.0, shape: tuple[int, ...] = ()) -> None:
