@@ -11,7 +11,7 @@ def as_a_row(batch, steps):
 
 
 def all_by_the_first(batch, steps):
-    return batch + steps[0] + 1
+    return batch + steps[0]
 
 
 def downwards(batch, steps):
@@ -62,7 +62,7 @@ def frequencies():
     return 1
 
 
-def even_dice():
+def fair_dice():
     return 2
 
 
@@ -84,6 +84,14 @@ def base_ten(n):
 
 def all_of_them(n):
     return n * math.log(n)
+
+
+def rounded(n):
+    return round(math.log(n), 2)
+
+
+def in_a_tensor(n):
+    return torch.tensor(float(n)).log()
 
 
 def loop(loss_of, rate, steps, sign=-1.0, clear=True):
@@ -108,6 +116,44 @@ def uphill(loss_of, rate, steps):
 
 def piled_up(loss_of, rate, steps):
     return loop(loss_of, rate, steps, clear=False)
+
+
+def cleared_after_backward(loss_of, rate, steps):
+    w = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+    for _ in range(steps):
+        loss_of(w).backward()
+        w.grad = None
+        with torch.no_grad():
+            w -= rate * w.grad
+    return w.item()
+
+
+def a_new_w(loss_of, rate, steps):
+    w = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+    for _ in range(steps):
+        w.grad = None
+        loss_of(w).backward()
+        w = w - rate * w.grad
+    return w.item()
+
+
+def in_the_account(loss_of, rate, steps):
+    w = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+    for _ in range(steps):
+        w.grad = None
+        loss_of(w).backward()
+        w -= rate * w.grad
+    return w.item()
+
+
+def nothing_to_zero(loss_of, rate, steps):
+    w = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+    for _ in range(steps):
+        w.grad.zero_()
+        loss_of(w).backward()
+        with torch.no_grad():
+            w -= rate * w.grad
+    return w.item()
 
 
 def one_more(loss_of, rate, steps):
@@ -161,9 +207,19 @@ def pitches_alone(seed):
 WRONG = {
     "0.1": [as_a_row, all_by_the_first, downwards, unmoved, one_long_row, as_lists, as_fractions],
     "0.2": [as_it_was, columns, the_whole, by_the_largest, by_softmax, half_as_exact],
-    "0.3": [frequencies, even_dice],
-    "0.4": [probability, no_minus, in_bits, base_ten, all_of_them],
-    "0.5": [nothing_mended, uphill, piled_up, one_more, the_tensor],
+    "0.3": [frequencies, fair_dice],
+    "0.4": [probability, no_minus, in_bits, base_ten, all_of_them, rounded, in_a_tensor],
+    "0.5": [
+        nothing_mended,
+        uphill,
+        piled_up,
+        cleared_after_backward,
+        a_new_w,
+        in_the_account,
+        nothing_to_zero,
+        one_more,
+        the_tensor,
+    ],
     "0.6": [
         always_the_same,
         without_the_seed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -22,13 +23,17 @@ def _transpose_rows(batch: Tensor, steps: Tensor) -> Tensor:
     return batch + steps.unsqueeze(1)
 
 
-@lesson.exercise("0.1", reference=_transpose_rows, praise="Each row moves by its own number: (B, T) + (B, 1).")
+@lesson.exercise(
+    "0.1",
+    reference=_transpose_rows,
+    praise="Each row moves by its own number. batch + steps[:, None], (B, T) + (B, 1), does it without a loop.",
+)
 def _each_its_own(answer: Answer) -> str | None:
     import torch
 
     scale = torch.tensor([60, 62, 64, 65])
     cases = [
-        (scale[:3].repeat(3, 1), torch.tensor([0, 5, 12])),
+        (scale[:3].repeat(3, 1), torch.tensor([5, 0, 12])),
         (scale.repeat(2, 1), torch.tensor([7, -5])),
         (scale.reshape(4, 1), torch.tensor([1, 2, 3, 4])),
         (torch.stack([scale, scale.flip(0), scale + 1, scale - 2]), torch.tensor([0, -1, 3, 12])),
@@ -109,7 +114,7 @@ def _the_chain(answer: Answer) -> str | None:
     if value == 1:
         return "You say 1: its notes are those of the songs, in no order. It leaps where a child's song steps."
     if value == 2:
-        return "You say 2: high, low, long and short, all alike. Those are even dice."
+        return "You say 2: high, low, long and short, all alike. Those are fair dice."
     return f"You say {value!r}: return 1, 2 or 3."
 
 
@@ -124,11 +129,15 @@ def _fair_choice(answer: Answer) -> str | None:
     for n in (8, 2, 82, 1):
         right = math.log(n)
         value = answer(n)
+        if hasattr(value, "item") and not _is_number(value):
+            return f"For {n} notes yours is {value!r}, a tensor: take the number out of it by .item(), or use math.log."
         if not _is_number(value):
             return f"Return a number; for {n} notes yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-6, abs_tol=1e-9):
             continue
         asked = f"For {n} notes you say {value:.4g}"
+        if abs(value - right) < 0.0051:
+            return f"{asked}: right, but rounded. Let the function compute it for any n, with all its digits."
         if math.isclose(value, 1 / n):
             return f"{asked}: that is the probability of each note. Its surprise is minus the logarithm of that."
         if math.isclose(value, -right, rel_tol=1e-6):
@@ -171,7 +180,13 @@ class _Valley:
 def _mend_descend(answer: Answer) -> str | None:
     for bottom, rate, steps in [(3.0, 0.1, 12), (3.0, 0.1, 1), (-2.0, 0.25, 5), (1.0, 0.05, 40)]:
         loss_of = _Valley(bottom)
-        value = answer(loss_of, rate, steps)
+        try:
+            value = _in_silence(answer, loss_of, rate, steps)
+        except (TypeError, AttributeError, RuntimeError) as error:
+            hint = _why_it_stopped(answer, error)
+            if hint is None:
+                raise
+            return hint
         asked = f"For a loss of {loss_of!r} and {steps} step{'s' * (steps > 1)} at rate {rate}"
         if not _is_number(value):
             return f"{asked} return a number, w.item(); yours is {value!r}."
@@ -191,6 +206,29 @@ def _mend_descend(answer: Answer) -> str | None:
             return f"{given}: one step too many or too few."
         return f"{given}, and it is {right:.4g}: w minus rate times its gradient, {steps} times."
     return None
+
+
+def _in_silence(answer: Answer, *args: Any) -> Any:
+    """What the answer gives, without torch's six red lines on the gradient of a w that is not a leaf."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return answer(*args)
+
+
+def _why_it_stopped(answer: Answer, error: Exception) -> str | None:
+    """A hint for the errors that torch raises in a loop mended in the wrong place; None for any other error."""
+    said = str(error)
+    if isinstance(error, RuntimeError) and "in-place" in said:
+        return "w -= … stops, since PyTorch keeps account of w: put the step under `with torch.no_grad():`."
+    if "NoneType" not in said and "does not require grad" not in said:
+        return None
+    try:
+        _in_silence(answer, _Valley(3.0), 0.1, 1)
+    except (TypeError, AttributeError, RuntimeError):
+        if isinstance(error, AttributeError):
+            return "Before the first backward() w.grad is None, with nothing to set to 0: write w.grad = None instead."
+        return "When you take the step, w.grad is None: backward() fills it. Clear it before backward(), not after."
+    return "One step works, a second does not: `w = w - …` makes a new w. Change w in place, `w -= …`, under no_grad."
 
 
 def _broken(bottom: float, rate: float, steps: int, sign: int, piled: bool) -> float:
