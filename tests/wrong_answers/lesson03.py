@@ -100,6 +100,19 @@ def no_bar_lines():
     return f"**kern\n*M3/4\n*G:\n{notes}\n*-"
 
 
+def a_grace_note():
+    return _tune("4g 8a 8b 4cc", "8qcc 2.dd", "4cc 8b 8a 4f#", "2.g")
+
+
+def a_tie_from_nowhere():
+    return _tune("4g] 8a 8b 4cc", "2.dd", "4cc 8b 8a 4f#", "2.g", "2.g")
+
+
+def two_tunes():
+    tune = _tune("4g 8a 8b 4cc", "2.dd", "4cc 8b 8a 4f#", "2.g")
+    return f"{tune}\n{tune}"
+
+
 def one_note_at_a_time():
     return [67, 69, 71, 67]
 
@@ -120,6 +133,9 @@ WRONG = {
         indented,
         bar_on_a_line,
         no_bar_lines,
+        a_grace_note,
+        a_tie_from_nowhere,
+        two_tunes,
         one_note_at_a_time,
     ],
 }

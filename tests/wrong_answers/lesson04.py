@@ -278,6 +278,17 @@ def pitches_without_durations():
     return encode, lambda tokens: [(None if token == "r" else int(token), 4) for token in tokens]
 
 
+def in_quarters_and_back():
+    def encode(notes):
+        return [f"{'r' if pitch is None else pitch}:{steps / 4}" for pitch, steps in notes]
+
+    def decode(tokens):
+        halves = [token.split(":") for token in tokens]
+        return [(None if pitch == "r" else int(pitch), float(quarters) * 4) for pitch, quarters in halves]
+
+    return encode, decode
+
+
 def called_already():
     return ["60:4"], [(60, 4)]
 
@@ -305,6 +316,7 @@ WRONG: dict[str, list[Callable]] = {
         runs_of_equal_pitches,
         intervals_from_nowhere,
         pitches_without_durations,
+        in_quarters_and_back,
         called_already,
     ],
 }

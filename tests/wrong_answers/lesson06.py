@@ -172,6 +172,14 @@ def a_dictionary(train, vocabulary):
     return lambda written: dict.fromkeys(vocabulary, 1 / len(vocabulary))
 
 
+def one_at_a_time(train, vocabulary):
+    return lambda written: (1 / len(vocabulary) for _ in vocabulary)
+
+
+def as_text(train, vocabulary):
+    return lambda written: [f"{1 / len(vocabulary):.6f}" for _ in vocabulary]
+
+
 def without_the_end(train, vocabulary):
     return lambda written: [1 / (len(vocabulary) - 1)] * (len(vocabulary) - 1)
 
@@ -208,6 +216,8 @@ WRONG = {
         counts_for_shares,
         logarithms,
         a_dictionary,
+        one_at_a_time,
+        as_text,
         without_the_end,
         probabilities_at_once,
         stops_at_the_beginning,

@@ -134,6 +134,11 @@ def deaf(logits, tokens, written, left):
     return _forbid([0.0] * len(tokens), tokens, lambda token: _fit(token, left) and token != _tired(written))
 
 
+def infinity_less_infinity(logits, tokens, written, left):
+    changed = _forbid(logits, tokens, lambda token: _fit(token, left) and token != _tired(written))
+    return [x if x > -math.inf else x - x for x in changed]
+
+
 def shares(logits, tokens, written, left):
     kept = [math.exp(x) if _fit(token, left) else 0.0 for x, token in zip(logits, tokens)]
     return [x / sum(kept) for x in kept]
@@ -162,6 +167,7 @@ WRONG = {
         one_way_only,
         forbids_everything,
         deaf,
+        infinity_less_infinity,
         shares,
         tokens_kept,
         shorter,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -164,7 +165,25 @@ def _a_tune(answer: Answer) -> str | None:
         return "No line names the metre: write one such as *M3/4 below the first."
     if any(remark.startswith("no key named") for remark in song.remarks):
         return "No line names the key: write one such as *G: for G major, or *g: for G minor, before the first bar."
+    if trouble := _hint_on_signs(text, song.remarks):
+        return trouble
     return _hint_on_bars(_bar_lengths(text), song.melody.time_signature) or _hint_on_tune(song.melody)
+
+
+def _hint_on_signs(text: str, remarks: tuple[str, ...]) -> str | None:
+    """What Kern has signs for, and the lesson's own reader can't read."""
+    ended = False
+    for number, line in enumerate(text.strip("\n").split("\n"), 1):
+        if not line or line[0] in "!*=" or line == ".":
+            ended = ended or line == "*-"
+            continue
+        if ended:
+            return f"Line {number}, {line!r}, stands below *-, where the tune is over. Make *- your last line."
+        if "q" in line.lower() or re.match(r"\D*0", line):
+            return f"Line {number}, {line!r}: no grace notes here, with q, and no durations that begin with 0."
+    if tie := next((remark for remark in remarks if remark.startswith("a tie")), ""):
+        return f"In your text {tie}: [ begins a tie and ] ends it, on two notes of the same pitch, one after the other."
+    return None
 
 
 def _bar_lengths(text: str) -> list[Fraction]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import cache
-from numbers import Real
+from numbers import Integral
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
-from tunesmith.music.data import data_path
-from tunesmith.music.files import read
+from tunesmith.course.judging import cut, is_number, own_tunes
 from tunesmith.music.key import Key, pitch_name, shift_to_empty_signature
 from tunesmith.tokens.steps import decode
 
@@ -74,7 +73,7 @@ def _judge_holds(answer: Answer) -> str | None:
     # Amazing Grace first: there the usual mistakes give different numbers.
     for quarters, notes in ((48, 35), (32, 32), (96, 192), (6, 6), (1.5, 2)):
         value = answer(quarters, notes)
-        if not _number(value):
+        if not is_number(value):
             return f"Your function gives {value!r}; a number is asked for."
         if value != _count_holds(quarters, notes):
             return _hint_on_holds(value, quarters, notes)
@@ -188,7 +187,7 @@ def _judge_way(answer: Answer) -> str | None:
     others = [(tonic, mode) for tonic in range(12) for mode in ("major", "minor")]
     for tonic, mode in first + others:
         value = answer(tonic, mode)
-        if not _number(value):
+        if not is_number(value):
             return f"Your function gives {value!r}; a whole number of semitones is asked for."
         if value != _way_home(tonic, mode):
             return _hint_on_way(value, tonic, mode)
@@ -234,11 +233,7 @@ _SMALL: tuple[Pairs, ...] = (
 @cache
 def _tunes() -> tuple[Pairs, ...]:
     """The course's own tunes, as (pitch, steps) pairs in the empty signature's key."""
-    songs = [read(path) for path in sorted(data_path("songs").glob("*.krn"))]
-    return tuple(
-        [(note.pitch, int(4 * note.duration)) for note in song.transpose(shift_to_empty_signature(song.key)).notes]
-        for song in songs
-    )
+    return tuple([(note.pitch, int(4 * note.duration)) for note in song.notes] for song in own_tunes())
 
 
 @cache
@@ -276,7 +271,7 @@ def _judge_language(answer: Answer) -> str | None:
         if trouble:
             return trouble
         if not isinstance(line, list) or not all(isinstance(token, str) for token in line):
-            return f"Of the notes {tune[:3]} … your encode makes {_cut(line)}; a list of strings is asked for."
+            return f"Of the notes {tune[:3]} … your encode makes {cut(line)}; a list of strings is asked for."
         lines.append(line)
     # Another pair of functions, and not before all is encoded: decode must know the tokens alone.
     _, decode_later = answer()
@@ -284,6 +279,8 @@ def _judge_language(answer: Answer) -> str | None:
         back, trouble = _call("decode", decode_later, line)
         if back != tune or trouble:
             return _hint_on_language(given, tune, line, back, trouble)
+        if odd := [value for pair in back for value in pair if not isinstance(value, Integral | None)]:
+            return f"Every note comes back, but pitches and steps are whole numbers (int), not {odd[0]!r}."
     return _hint_on_size(lines)
 
 
@@ -292,7 +289,7 @@ def _call(name: str, function: Callable, value: list) -> tuple[Any, str]:
     try:
         result = function(list(value))
     except Exception as error:
-        return None, f"Your {name} stopped with {type(error).__name__}: {error}, when called with {_cut(value)}."
+        return None, f"Your {name} stopped with {type(error).__name__}: {error}, when called with {cut(value)}."
     if isinstance(result, list):
         result = [tuple(pair) if isinstance(pair, list) else pair for pair in result]
     return result, ""
@@ -304,7 +301,7 @@ def _hint_on_language(given: tuple, tune: Pairs, line: list[str], back: Any, tro
         return "Right after encode your decode is right, later it is not: it may know the tokens and nothing else."
     if trouble:
         return trouble
-    told = f"Of {_cut(tune)} you make {_cut(line)}, and back comes {_cut(back)}"
+    told = f"Of {cut(tune)} you make {cut(line)}, and back comes {cut(back)}"
     if not isinstance(back, list) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in back):
         return f"{told}: a list of pairs (pitch, steps) is asked for."
     pitches, steps = ([pair[place] for pair in back] for place in (0, 1))
@@ -333,14 +330,5 @@ def _hint_on_size(lines: list[list[str]]) -> str | None:
     return None
 
 
-def _cut(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
 def _name(tonic: int) -> str:
     return pitch_name(60 + tonic % 12)[:-1]
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)

@@ -7,13 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import cut, is_number, own_tunes
 from tunesmith.learn.baselines import bigram_table
-from tunesmith.music.data import data_path
-from tunesmith.music.files import read
-from tunesmith.music.key import to_empty_signature
 from tunesmith.tokens.steps import encode
 from tunesmith.tokens.vocabulary import Vocabulary
 
@@ -29,7 +26,7 @@ def _count_lstm(answer: Answer) -> str | None:
     for D, H in [(32, 128), (64, 256), (1, 1), (5, 3)]:
         right = _lstm_parameters(D, H)
         value = answer(D, H)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for D = {D} and H = {H} yours is {value!r}."
         if value == right:
             continue
@@ -60,7 +57,7 @@ def _mend_mean_loss(answer: Answer) -> str | None:
     for rows, targets in ((_ROWS, [0, 1, 2, 0]), (_ROWS[:2], [2, 2]), (_ROWS[:3], [1, 2, 1]), (_ROWS[:1], [2])):
         right = _mean_loss(rows, targets)
         value = answer(rows, targets)
-        if not _is_number(value):
+        if not is_number(value):
             return f"For targets {targets} return a number; yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-6):
             continue
@@ -104,7 +101,7 @@ def _stop_in_time(answer: Answer) -> str | None:
         right = _early_stop(losses, patience)
         value = answer(losses, patience)
         asked = f"For losses {losses} and patience {patience} you give {value!r}"
-        if not isinstance(value, tuple | list) or len(value) != 2 or not all(map(_is_number, value)):
+        if not isinstance(value, tuple | list) or len(value) != 2 or not all(map(is_number, value)):
             return f"{asked}: return two epochs, the best one and the last one."
         best, last = value
         if (best, last) == right:
@@ -136,7 +133,7 @@ def _convert(answer: Answer) -> str | None:
     for nats, steps, notes in [(0.7, 1200, 400), (0.5, 900, 300), (1.0, 1000, 200)]:
         right = _bits_per_note(nats, steps, notes)
         value = answer(nats, steps, notes)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for {nats} nats per step yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-6):
             continue
@@ -201,8 +198,7 @@ def _my_model(train: list[Tokens], vocabulary: Tokens) -> Callable[[Tokens], lis
 
 @cache
 def _tunes() -> tuple[Tokens, ...]:
-    """The course's own tunes as tokens, in the empty signature's key."""
-    return tuple(encode(to_empty_signature(read(path))) for path in sorted(data_path("songs").glob("*.krn")))
+    return tuple(map(encode, own_tunes()))
 
 
 @cache
@@ -253,11 +249,14 @@ def _foretold(foretell: Callable, written: Tokens, vocabulary: Tokens) -> tuple[
         given = foretell(list(written))
     except Exception as error:
         return [], f"{after} your model raises {type(error).__name__}: {error}."
-    if isinstance(given, dict | str) or not hasattr(given, "__iter__"):
-        return [], f"{after} your model gives {type(given).__name__}: a list of numbers, in the vocabulary's order."
+    if isinstance(given, dict | str) or not (hasattr(given, "__getitem__") and hasattr(given, "__len__")):
+        kind = type(given).__name__
+        return [], f"{after} your model gives something of type {kind}: give a list, in the vocabulary's order."
+    if len(given) != len(vocabulary):
+        return [], f"{after} your model gives {len(given)} numbers, and there are {len(vocabulary)} tokens."
+    if not all(hasattr(number, "__float__") for number in given):
+        return [], f"{after} your model gives {cut(given)}: those are no numbers."
     p = list(map(float, given))
-    if len(p) != len(vocabulary):
-        return [], f"{after} your model gives {len(p)} numbers, and there are {len(vocabulary)} tokens."
     if min(p) < 0 or not all(map(math.isfinite, p)):
         return [], f"{after} your model gives {min(p):.3g} to a token: probabilities lie between 0 and 1."
     if abs(sum(p) - 1) > 1e-6:
@@ -277,7 +276,3 @@ def _hint_on_cost(cost: float, table: float) -> str | None:
     if cost > table - _GAIN:
         return f"{told}: at least {_GAIN} less is asked for. What does the table not know about a note that is held?"
     return None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import cut, is_number
 
 lesson = Lesson()
 
@@ -24,7 +24,7 @@ def _ratio(answer: Answer) -> str | None:
     for first, second in [(5.0, 3.0), (2.0, 0.0), (1.0, 1.0), (-1.0, 2.5)]:
         right = _times_as_likely(first, second)
         value = answer(first, second)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for logits {first} and {second} yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-6):
             continue
@@ -51,7 +51,7 @@ def _mend_heat(answer: Answer) -> str | None:
     for p, T in [([0.5, 0.3, 0.15, 0.05], 0.5), ([0.7, 0.2, 0.1], 2.0), ([0.25] * 4, 3.0), ([0.6, 0.4], 1.0)]:
         right = _heat(p, T)
         value = answer(p, T)
-        if not isinstance(value, list | tuple) or len(value) != len(p) or not all(map(_is_number, value)):
+        if not isinstance(value, list | tuple) or len(value) != len(p) or not all(map(is_number, value)):
             return f"For {len(p)} probabilities return a list of {len(p)} numbers; yours is {value!r}."
         if _close(value, right):
             continue
@@ -95,14 +95,14 @@ def _mend_hit(answer: Answer) -> str | None:
     for p, dart in cases:
         right = _hit(p, dart)
         value = answer(p, dart)
-        if _is_number(value) and value == right:
+        if is_number(value) and value == right:
             continue
         given = f"For p = {p} and a dart at {dart} you give {value!r}"
         if value is None and dart < sum(p[:-1]):
             return f"{given}: no piece was hit. Add up the pieces as you go, and compare the dart with the sum."
         if value is None:
             return f"{given}: no piece was hit. Rounding can leave a gap at the very end: give the last index there."
-        if not _is_number(value):
+        if not is_number(value):
             return f"{given}: give the index of a piece."
         if sum(p[: right + 1]) == dart or (right and math.isclose(sum(p[:right]), dart)) or p[int(value) % len(p)] == 0:
             return f"{given}: a dart that lies on the end of a piece belongs to the next one. Stop where dart < end."
@@ -135,7 +135,6 @@ _STEPS = 48  # how many steps the judge lets a rule write
 _TOKENS = ["/", "_", "r", *map(str, range(48, 86))]
 
 Logits = list[float]
-Rule = Callable[[Logits, list[str], list[str], int], Logits]
 
 
 def _my_rule(logits: Logits, tokens: list[str], written: list[str], left: int) -> Logits:
@@ -163,21 +162,26 @@ def _judge_rule(answer: Answer) -> str | None:
     for seed, favourite, opening in _RULE_CASES:
         written, lot = opening.split(), random.Random(seed)
         given = len(written)
-        lowered, free = [False] * given, []
+        lowered, free, heard = [False] * given, [], []
         while len(written) < _STEPS:
             logits = [lot.gauss(0, 2) + (8.0 if token == favourite else 0.0) for token in _TOKENS]
             left = _STEPS - len(written)
             changed = answer(logits, _TOKENS, written, left)
             if trouble := _hint_on_logits(changed, logits, written, left):
                 return trouble
+            if left > 4:
+                free.append(sum(x > max(changed) - 20 for x in changed))
+                other = answer(logits[::-1], _TOKENS, written, left)
+                if trouble := _hint_on_logits(other, logits, written, left):
+                    return trouble
+                if free[-1] > 1:  # where there is one way only, nothing can be heard
+                    heard.append(_listens(changed, other))
             drawn = lot.choices(range(len(_TOKENS)), [math.exp(x - max(changed)) for x in changed])[0]
             written.append(_TOKENS[drawn])
             lowered.append(changed[drawn] < logits[drawn])
-            if left > 4:
-                free.append(sum(x > max(changed) - 20 for x in changed))
-        if trouble := _hint_on_rule(written, lowered) or _hint_on_choices(free):
+        if trouble := _hint_on_rule(written, lowered) or _hint_on_choices(free) or _hint_on_deafness(heard):
             return trouble
-    return _hint_on_deafness(answer)
+    return None
 
 
 # A seed, a token that the made-up network likes too well, an opening.
@@ -199,12 +203,12 @@ def _hint_on_logits(changed: Any, logits: Logits, written: list[str], left: int)
     if not isinstance(changed, list | tuple) or not all(
         isinstance(x, int | float) and not isinstance(x, bool) for x in changed
     ):
-        what = repr(changed) if len(repr(changed)) < 40 else f"{repr(changed)[:37]}…"
-        return f"{told} your rule should give {len(_TOKENS)} numbers, one for each token; it gives {what}."
+        asked = f"a list of {len(_TOKENS)} numbers, one for each token"
+        return f"{told} your rule should give {asked}; it gives {cut(changed, 40)}."
     if len(changed) != len(logits):
         return f"{told} you give {len(changed)} logits for {len(_TOKENS)} tokens. Forbid a token by -math.inf."
-    if any(math.isnan(x) or x == math.inf for x in changed):
-        return f"{told} one of your logits is {max(changed)}: a logit may be -math.inf, but no other infinity."
+    if odd := [x for x in changed if math.isnan(x) or x == math.inf]:
+        return f"{told} one of your logits is {odd[0]}: a logit may be -math.inf, but no other infinity."
     if max(changed) == -math.inf:
         return f"{told} your rule forbids every token. Something must be left to draw."
     if all(0 <= x <= 1 for x in changed) and abs(sum(changed) - 1) < 1e-6:
@@ -239,17 +243,18 @@ def _hint_on_choices(free: list[int]) -> str | None:
     return None
 
 
-def _hint_on_deafness(rule: Rule) -> str | None:
-    """Whether what the network says still counts."""
-    written = ["60", "_", "62", "_", "64", "_"]
-    high, low = ([4.0 if token == favourite else 0.0 for token in _TOKENS] for favourite in ("65", "62"))
-    if list(rule(high, _TOKENS, written, 20)) == list(rule(low, _TOKENS, written, 20)):
-        return "Your rule gives the same, whether the network likes 65 or 62. Change its logits, do not replace them."
+def _hint_on_deafness(heard: list[bool]) -> str | None:
+    if 2 * sum(heard) < len(heard):
+        return "Your rule gives the same, whatever the network likes. Change its logits, do not replace them."
     return None
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _listens(one: Logits, other: Logits) -> bool:
+    """Whether two answers, to different logits, differ in more than a constant, which the softmax would not see."""
+    if any((a == -math.inf) != (b == -math.inf) for a, b in zip(one, other, strict=True)):
+        return True
+    shifts = [a - b for a, b in zip(one, other, strict=True) if a > -math.inf]
+    return max(shifts) - min(shifts) > 0.1
 
 
 def _close(values: Any, others: list[float]) -> bool:
