@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -34,3 +36,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def python() -> str:
     """The Python to start as another process."""
     return sys.executable
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """The bundles that have been displayed, a list that grows."""
+    bundles: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
+
+
+def picture(bundle: dict[str, str]) -> str:
+    """The SVG in a bundle's ``<img>``."""
+    return base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()

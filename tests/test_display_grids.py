@@ -1,29 +1,18 @@
 """Pictures of tokens in a grid: decoded again, cell by cell."""
 
-import base64
 import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
+from conftest import picture
 from tunesmith.display import style
 from tunesmith.display.grids import plot_one_hot, plot_token_grid
 
 LABELS = ["/", "_", "r", "60", "62", "64"]
 MATRIX = [[0, 0, 0, 1, 0, 0], [0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 0]]
 ROLES = ["input", "target", "padding", "delimiter", "plain"]
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    bundles = []
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
-    return bundles
-
-
-def picture(bundle):
-    return base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
 
 
 def shapes(drawn, color):

@@ -1,6 +1,5 @@
 """Figures: what nbval sees of them, and that they hold on any page."""
 
-import base64
 import os
 import re
 import subprocess
@@ -11,23 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from conftest import picture
 from tunesmith.display import plots, style
 from tunesmith.display.plots import history_bundle, image_html, piano_roll, plot_bars, plot_lines
 from tunesmith.music.melody import Melody
 
 AXES = {"x_label": "epoch", "y_label": "loss in nats a step"}
 TUNE = Melody.of([(62, 1), (67, 2), (None, 1), (66, 0.5), (67, 0.5)], time_signature="3/4", upbeat=1, key="G major")
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    bundles = []
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
-    return bundles
-
-
-def picture(bundle):
-    return base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
 
 
 def test_lines(shown):

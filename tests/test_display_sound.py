@@ -25,6 +25,7 @@ def voice(request, monkeypatch):
 def forget():
     play.cache_clear()
     room._note.cache_clear()
+    room._has_font.cache_clear()
 
 
 def samples(content):
@@ -89,6 +90,45 @@ def test_the_ring_of_a_note_dies_away(voice):
     alone = room._note(69, 0.5)
     assert len(alone) <= round(1.1 * RATE)
     assert np.abs(alone[-20:]).max() < 0.01 * np.abs(alone).max()
+
+
+def loudness(heard, seconds):
+    """The loudest sample in the tenth of a second around a time."""
+    return np.abs(heard[round((seconds - 0.05) * RATE) : round((seconds + 0.05) * RATE)]).max()
+
+
+def strength(heard, frequency, start, stop):
+    """How much of a frequency is there from `start` to `stop`, in seconds: the amplitude of that one tone."""
+    piece = heard[round(start * RATE) : round(stop * RATE)]
+    turns = np.exp(-2j * np.pi * frequency * np.arange(len(piece)) / RATE)
+    return 4 * np.abs((piece * np.hanning(len(piece)) * turns).mean())
+
+
+def test_a_note_sounds_to_its_end_and_rings_on(voice):
+    heard = samples(mp3(Melody.of([(60, 4), (None, 4)], tempo=240)))  # a second, and a second of rest
+    held = loudness(heard, 0.9)
+    assert held > 0.1
+    if voice == "font":  # a plain sine tone ends as its note does
+        assert loudness(heard, 1.2) > 0.05 * held
+    assert loudness(heard, 1.7) < 0.005
+
+
+def test_rings_that_overlap_are_added(voice):
+    notes = [(60, 0.5), (64, 0.5), (67, 0.5)]  # a quarter second each: all three ring at once
+    alone = [room._note(pitch, 0.25) for pitch, _ in notes]
+    both = room._mixed(Melody.of(notes).notes, 0.5, RATE * 2)
+    wanted = np.zeros(RATE * 2, np.float32)
+    for place, ring in enumerate(alone):
+        wanted[place * RATE // 4 :][: len(ring)] += ring
+    assert both == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_note_rings_on_into_the_next():
+    forget()
+    heard = samples(mp3(Melody.of([(60, 1), (67, 1)], tempo=120)))
+    silence = strength(heard, 261.63, 0.85, 1.0)
+    assert strength(heard, 392.0, 0.5, 0.65) > 0.2
+    assert strength(heard, 261.63, 0.5, 0.65) > 0.05 > 5 * silence
 
 
 def test_without_a_tempo_120_quarters_a_minute():

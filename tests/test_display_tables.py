@@ -1,29 +1,19 @@
 """Tables as shades: every number is there, and the shades follow the numbers."""
 
-import base64
 import re
+import warnings
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 import torch
 
+from conftest import picture
 from tunesmith.display import style
 from tunesmith.display.tables import plot_table
 
 AXES = {"x_label": "next note", "y_label": "this note"}
 VALUES = [[0, 3, 7], [12, 1, 5]]
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    bundles = []
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
-    return bundles
-
-
-def picture(bundle):
-    return base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]).decode()
 
 
 def texts(drawn):
@@ -57,6 +47,14 @@ def test_each_cell_has_its_number_and_its_shade(shown, kind):
     by_value = [shade for _, shade in sorted(zip(np.ravel(VALUES), shades))]
     assert by_value == sorted(by_value, reverse=True) and len(set(by_value)) == 6  # in grey too: larger is darker
     assert by_value[0] == 255
+
+
+def test_a_weight_that_is_trained_and_labels_of_any_kind(shown):
+    weight = torch.nn.Linear(3, 2).weight
+    weight.data = torch.tensor(VALUES, dtype=torch.float32)
+    plot_table(weight, iter("ab"), (name for name in "xyz"), alt="x", **AXES)
+    plot_table(VALUES, ["a", "b"], {"x": 0, "y": 1, "z": 2}, alt="x", **AXES)
+    assert shown[0] == shown[1] and weight.requires_grad and weight.grad is None
 
 
 def test_dark_cells_have_light_numbers(shown):
@@ -116,12 +114,23 @@ def test_the_same_picture_twice(shown):
         ([[1j]], "a", "x", "x", "holds numbers"),
         ([[1, float("inf")]], "a", "xy", "x", "neither inf nor nan"),
         ([[float("nan"), 1]], "a", "xy", "x", "neither inf nor nan"),
+        ([["1"]], "a", "x", "x", "holds numbers"),
+        ([[None]], "a", "x", "x", "holds numbers"),
+        (None, "a", "x", "x", "holds numbers"),
+        (np.array([[1j]]), "a", "x", "x", "holds numbers, real ones"),
+        (torch.tensor([[1j]]), "a", "x", "x", "holds numbers, real ones"),
+        (torch.tensor([[1j]]).conj(), "a", "x", "x", "holds numbers"),
+        (torch.zeros(1, 1, device="meta"), "a", "x", "x", "holds numbers"),
+        ([[10**400]], "a", "x", "x", "one of these is too large"),
+        (VALUES, None, "xyz", "x", "the row labels should be a list, one for each row, not None"),
+        (VALUES, "ab", 3, "x", "the column labels should be a list, one for each column, not 3"),
         (VALUES, "a", "xyz", "x", "1 row labels for 2 rows"),
         (VALUES, "ab", "xy", "x", "2 column labels for 3 columns"),
         (VALUES, "ab", "xyz", " ", "text alternative"),
     ],
 )
 def test_bad_input(shown, values, rows, columns, alt, words):
-    with pytest.raises(ValueError, match=words):
+    with warnings.catch_warnings(), pytest.raises(ValueError, match=words) as caught:
+        warnings.simplefilter("error")
         plot_table(values, rows, columns, alt=alt, **AXES)
-    assert shown == []
+    assert shown == [] and "\n" not in str(caught.value)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import time
 import unicodedata
 import xml.etree.ElementTree as ElementTree
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+import torch
 
 from tunesmith.course import pictures as tool
 from tunesmith.display import figures
-from tunesmith.display.drawing import PALE_INK, PANEL, Drawing, number, shade, tint
+from tunesmith.display.drawing import PALE_INK, PANEL, RADIUS, Drawing, number, shade, tint
 from tunesmith.display.figures import FIGURES, figure, picture
-from tunesmith.display.style import CONCEPTS, PAPER
+from tunesmith.display.style import CONCEPTS, INK, PAPER
 from tunesmith.music.kern import kern_text
 from tunesmith.music.melody import Melody
 from tunesmith.tokens.steps import encode
@@ -53,6 +57,11 @@ class Box(NamedTuple):
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
+
+    def gap(self, other: Box) -> float:
+        """The way from one to the other: what is free between them, across and down."""
+        across = max(self.left - other.right, other.left - self.right, 0)
+        return across + max(self.top - other.bottom, other.top - self.bottom, 0)
 
 
 def boxes(svg: str) -> list[Box]:
@@ -93,6 +102,29 @@ def frames(svg: str) -> list[Line]:
         if box.get("stroke"):
             x, y, width, height = (float(box.get(name)) for name in ("x", "y", "width", "height"))
             found.append((x, y, x + width, y + height))
+    return found
+
+
+def signs(svg: str) -> list[tuple[str, float, float]]:
+    """Every × and + in its circle: which it is, and the circle's middle."""
+    found = []
+    for path in tree(svg).iter(f"{SVG}path"):
+        start = re.fullmatch(r"M(\S+) (\S+?)(l12 12m0 -12l-12 12|h16m-8 -8v16)", path.get("d"))
+        if start:
+            x, y = float(start[1]), float(start[2])
+            found.append(("×", x + 6, y + 6) if start[3][0] == "l" else ("+", x + 8, y))
+    middles = [(float(circle.get("cx")), float(circle.get("cy"))) for circle in tree(svg).iter(f"{SVG}circle")]
+    assert [sign for sign in found if sign[1:] not in middles] == []
+    return found
+
+
+def ends(svg: str, color: str) -> list[str]:
+    """What the arrows of a colour point at: "×", "+", or "" for neither."""
+    found = []
+    for path in tree(svg).iter(f"{SVG}path"):
+        if path.get("fill") == color and path.get("d").endswith("z"):
+            tip = [float(part) for part in re.match(r"M(\S+) (\S+?)L", path.get("d")).groups()]
+            found.append("".join(sign for sign, *middle in signs(svg) if math.dist(tip, middle) <= RADIUS + 1))
     return found
 
 
@@ -171,12 +203,12 @@ def test_every_alternative_text_is_its_own():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("fixed_window", ["four inputs", "seven notes"]),
+        ("fixed_window", ["four inputs above a melody of seven notes"]),
         ("rnn_unrolled", ["loop", "same weights", "x_t", "h_{t−1}", "h_t"]),
         ("encoder_decoder", ["reads", "writes", "handed over", "h_3"]),
         ("rnn_gradient", ["Forward", "Backward", "w_h (1 − h_3²)", "w_h (1 − h_2²)", "∂L/∂h_1"]),
         ("lstm_cell", ["C_{t−1}", "h_{t−1}", "x_t", "f_t", "i_t", "o_t", "C̃_t", "C_t", "h_t", *GATES]),
-        ("lstm_unrolled", ["straight", "f_1 · f_2 · f_3", "C_0", "C_3"]),
+        ("lstm_unrolled", ["straight", "f_1 · f_2 · f_3", "C_0", "C_3", "C_t feeds no gate"]),
         ("operations", ["σ", "tanh", "multiplies", "adds", "joined", "copies"]),
         ("gru_cell", ["z_t", "r_t", "n_t", "(1 − z_t) · n_t", "U_n h_{t−1}", "W_n x_t"]),
         ("song_path", ["file", "melody", "tokens", "ids", "model", "logits", "sampled", "score"]),
@@ -232,6 +264,12 @@ def test_the_update_shows_what_goes_into_the_cell_state():
     svg = picture("lstm_cell", "update").svg
     assert all(CONCEPTS[name] in svg for name in ("cell state", "forget gate", "input gate", "candidate"))
     assert CONCEPTS["output gate"] not in svg
+    assert "wires of f_t, i_t and C̃_t keep their colours" in picture("lstm_cell", "update").alt
+
+
+def test_the_fixed_network_stands_above_the_melody():
+    found = {box.text: box for box in boxes(picture("fixed_window").svg)}
+    assert all(found["a network with 4 inputs"].bottom < found[f"x{t}"].top for t in range(1, 8))
 
 
 def test_never_by_colour_alone():
@@ -239,6 +277,37 @@ def test_never_by_colour_alone():
     assert [word for word in GATES if word not in texts] == []
     letters = ["Ct−1", "Ct", "ht−1", "ht", "xt", "ft", "it", "C\u02dct", "ot"]
     assert [letter for letter in letters if letter not in texts] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "multiplied", "added"), [("lstm_cell", 3, 1), ("lstm_unrolled", 6, 3), ("gru_cell", 3, 2)]
+)
+def test_as_many_products_and_sums_as_in_the_formulas(name: str, multiplied: int, added: int):
+    kinds = [kind for kind, *_ in signs(picture(name).svg)]
+    assert (kinds.count("×"), kinds.count("+")) == (multiplied, added)
+
+
+def test_every_gate_multiplies_and_their_product_is_added():
+    svg = picture("lstm_cell").svg
+    for gate in ("forget gate", "input gate", "candidate", "output gate"):
+        assert ends(svg, CONCEPTS[gate]) == ["×"], gate
+    (plus,) = (sign for sign in signs(svg) if sign[0] == "+")
+    (inner,) = (sign for sign in signs(svg) if sign[0] == "×" and sign[1] == plus[1])  # i_t · C̃_t, right below it
+    assert inner[2] > plus[2] and "+" in ends(svg, INK)
+
+
+def test_unrolled_the_cell_state_feeds_no_gate():
+    svg = picture("lstm_unrolled").svg
+    assert ends(svg, CONCEPTS["forget gate"]) == ends(svg, CONCEPTS["output gate"]) == ["×"] * 3
+    shown = [box for box in boxes(svg) if box.text == "gates"]
+    rooms = [frame for frame in frames(svg) for box in shown if box.touches(Box("", *frame))]
+    assert len(rooms) == 3
+    (path,) = (line for line in wires(svg) if line[1] == line[3] and line[2] - line[0] > 500)
+    taps = [line for line in wires(svg) if line[0] == line[2] and line[1] == path[1]]
+    assert len(taps) == 3
+    for x, _, _, bottom in taps:
+        assert [room for room in rooms if room[0] <= x <= room[2]] == []
+        assert [kind for kind, *middle in signs(svg) if middle[0] == x and 0 < middle[1] - bottom < 40] == ["×"]
 
 
 def test_pale_letters_can_be_read():
@@ -279,10 +348,30 @@ def test_numbers_of_the_gradient():
     assert "w_h = +0.50, h_3 = −0.40, L = +1.25, ∂L/∂h_1 = +0.06." in alt
 
 
+LETTERS = {
+    "lstm_cell": ("xt", "ht−1", "Ct−1", "ft", "it", "C\u02dct", "ot", "Ct", "ht"),
+    "rnn_gradient": (
+        *("wx =", "wh =", "x1", "x2", "x3", "h0", "h1", "h2", "h3", "L"),
+        *(f"∂L / ∂h{t}" for t in (1, 2, 3)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_each_number_stands_by_its_own_letter(name: str):
+    values = {value: 0.1 + place / 100 for place, value in enumerate(FIGURES[name].values)}
+    found = boxes(picture(name, None, values).svg)
+    letters = [box for box in found if box.text in LETTERS[name]]
+    assert sorted(box.text for box in letters) == sorted(LETTERS[name])
+    for (value, given), letter in zip(values.items(), LETTERS[name], strict=True):
+        (number_box,) = (box for box in found if box.text in (f"{given:.2f}", f"{given:+.2f}"))
+        assert min(letters, key=number_box.gap).text == letter, value
+
+
 def test_a_tensor_is_a_number():
-    torch = pytest.importorskip("torch")
     value = torch.tensor([0.25], requires_grad=True)[0]
-    assert "f_t = 0.25" in picture("lstm_cell", values={"f": value}).alt
+    for number_of_any_kind in (value, torch.tensor([[0.25]]), Fraction(1, 4), value.item()):
+        assert "f_t = 0.25" in picture("lstm_cell", values={"f": number_of_any_kind}).alt
 
 
 @pytest.mark.parametrize(
@@ -294,6 +383,11 @@ def test_a_tensor_is_a_number():
         (0.5, False, "0.50"),
         (-123.4, True, "−123"),
         (99.999, True, "+100"),
+        (-0.001, True, "+0.00"),
+        (-0.001, False, "0.00"),
+        (999.6, True, "+1000"),
+        (-12345.6, True, "−12346"),
+        (2e6, True, "+2e+06"),
     ],
 )
 def test_how_a_number_is_written(value: float, signed: bool, text: str):
@@ -319,7 +413,18 @@ def test_how_a_number_is_written(value: float, signed: bool, text: str):
         (("lstm_cell", None, {"x": None}), "one number"),
         (("lstm_cell", None, {"x": float("nan")}), "finite number, not nan"),
         (("lstm_cell", None, {"x": float("inf")}), "finite number, not inf"),
-        (("lstm_cell", None, [1, 2]), "a dictionary"),
+        (("lstm_cell", None, {"x": "0.5"}), "one number, not '0.5'"),
+        (("lstm_cell", None, {"x": b"0.5"}), "one number"),
+        (("lstm_cell", None, {"x": True}), "one number, not True"),
+        (("lstm_cell", None, {"x": torch.tensor(True)}), "one number, not tensor"),
+        (("lstm_cell", None, {"x": 1j}), "one number, not 1j"),
+        (("lstm_cell", None, {"x": torch.zeros(30, 30)}), "one number, not tensor.*…$"),
+        (("lstm_cell", None, {"x": 10**400}), "'x' is too large"),
+        (("lstm_cell", None, [1, 2]), r"a dictionary of names and numbers, such as \{'x': 0.5\}, not list"),
+        (("lstm_cell", None, []), "a dictionary"),
+        (("lstm_cell", None, torch.tensor([1.0, 2.0])), "a dictionary .* not Tensor"),
+        (("lstm_cell", None, np.zeros(2)), "a dictionary .* not ndarray"),
+        (("gru_cell", None, np.zeros(2)), "a dictionary .* not ndarray"),
     ],
 )
 def test_bad_input(arguments: tuple, said: str):

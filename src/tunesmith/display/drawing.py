@@ -207,25 +207,47 @@ def shade(color: str, share: float = 0.72) -> str:
 
 
 def number(value: float, signed: bool = True) -> str:
-    """A value as it stands at a wire: two decimals, fewer from 100 on; with its sign where it can be negative."""
+    """A value as it stands at a wire: two decimals, none from 100 on; with its sign where it can be negative.
+
+    From a million on it is a power of ten, ``+2e+06``: more digits have no room.
+    """
     value = round(value, 2) + 0.0  # no −0.00
-    text = f"{value:{'+' if signed else ''}{'.2f' if abs(value) < 100 else '.3g'}}"
-    return text.replace("-", "−")
+    form = ".2f" if abs(value) < 100 else ".0f" if abs(value) < 999_999.5 else ".0e"
+    return f"{value:{'+' if signed else ''}{form}}".replace("-", "−")
 
 
 def checked_values(values: Mapping[str, Any], known: Sequence[str], figure: str) -> dict[str, float]:
-    """The values as floats. Raises ValueError for a name that the figure lacks and for what is no finite number."""
+    """The values as floats: plain numbers, or tensors and arrays of one.
+
+    Raises ValueError for a name that the figure lacks and for what is no finite number; True and "0.5" are none.
+    """
     done = {}
     for name, value in values.items():
         if name not in known:
             raise ValueError(f"the figure {figure!r} has no value {name!r}: it has {', '.join(known)}")
         try:
-            done[name] = float(value.item() if hasattr(value, "item") else value)  # a tensor, or a plain number
+            done[name] = _one_number(value)
+        except OverflowError:
+            raise ValueError(f"the value {name!r} is too large: give a number that a float can hold") from None
         except (TypeError, ValueError, RuntimeError):
-            raise ValueError(f"the value {name!r} should be one number, not {value!r}") from None
+            raise ValueError(f"the value {name!r} should be one number, not {_on_a_line(value)}") from None
         if not math.isfinite(done[name]):
             raise ValueError(f"the value {name!r} should be a finite number, not {done[name]}")
     return done
+
+
+def _one_number(value: Any) -> float:
+    """A number, or a tensor's one element, as a float. Raises TypeError, ValueError or RuntimeError for others."""
+    plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, bool) or not hasattr(plain, "__float__"):  # float would read a text, too
+        raise TypeError("no number")
+    return float(plain)
+
+
+def _on_a_line(value: Any) -> str:
+    """What was given, for an error's one line: an array's lines are joined, and a long text is cut."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _mix(color: str, ground: int, share: float) -> str:

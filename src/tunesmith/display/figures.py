@@ -1,5 +1,6 @@
-"""The course's diagrams by name: `figure` shows one, `picture` gives its SVG and its alternative text. Every lesson.
+"""The course's diagrams by name: `figure` shows one, `picture` gives its SVG and its alternative text.
 
+Lessons 01, 02 and 09 show them; "song_path" and "window_lstm" stand in no lesson, but in img/ for whoever teaches.
 Each is drawn by code in `diagrams`, in the one language of `style`: a concept keeps its colour, and a letter or a word
 says the same. ``python tasks.py figures`` writes all of them to img/.
 """
@@ -38,7 +39,7 @@ FIGURES = {
 
 
 def figure(name: str | None = None, highlight: str | None = None, values: Mapping[str, float] | None = None) -> None:
-    """Show a diagram; without a name, print which there are. Every lesson.
+    """Show a diagram; without a name, print which there are. Lessons 01, 02 and 09.
 
     highlight: the part to show in its colour while the rest is pale, for a figure that has parts ("lstm_cell":
     "forget", "input", "candidate", "update", "output"). values: name → number, printed at their wires.
@@ -69,10 +70,11 @@ def picture(name: str, highlight: str | None = None, values: Mapping[str, float]
         raise ValueError(f"the figure {name!r} has no parts to highlight: leave out highlight={highlight!r}")
     if highlight is not None and highlight not in known.highlights:
         raise ValueError(f"the figure {name!r} has no part {highlight!r}: it has {', '.join(known.highlights)}")
+    if values is not None and not isinstance(values, Mapping):
+        kind = type(values).__name__
+        raise ValueError(f"values should be a dictionary of names and numbers, such as {{'x': 0.5}}, not {kind}")
     if values and not known.values:
         raise ValueError(f"the figure {name!r} shows no numbers: leave out values")
-    if values is not None and not isinstance(values, Mapping):
-        raise ValueError(f"values should be a dictionary, such as {{{known.values[0]!r}: 0.5}}, not {values!r}")
     arguments: list[object] = []
     if known.highlights:
         arguments.append(highlight)

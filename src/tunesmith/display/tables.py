@@ -36,6 +36,7 @@ def plot_table(
     don't fit.
     """
     cells = _cells(values)
+    rows, columns = _labels("row", rows), _labels("column", columns)
     for name, labels, count in (("row", rows, cells.shape[0]), ("column", columns, cells.shape[1])):
         if len(labels) != count:
             raise ValueError(f"{len(labels)} {name} labels for {count} {name}s: give one each")
@@ -57,14 +58,27 @@ def _cells(values: Any) -> Any:
     import numpy as np
 
     try:
-        cells = np.asarray(values, dtype=float)
-    except (ValueError, TypeError) as error:
-        raise ValueError("a table holds numbers, and its rows have the same length") from error
+        given = np.asarray(values.detach() if hasattr(values, "detach") else values)  # a weight that is trained
+        if given.dtype.kind not in "biufO" or any(cell is None for cell in given.flat):
+            raise TypeError("no numbers")
+        cells = given.astype(float)
+    except OverflowError as error:
+        raise ValueError("a table holds numbers that a float can hold, and one of these is too large") from error
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ValueError("a table holds numbers, real ones, and its rows have the same length") from error
     if cells.ndim != 2 or not cells.size:
         raise ValueError(f"a table has rows and columns, at least one of each; this one has the shape {cells.shape}")
     if not np.isfinite(cells).all():
         raise ValueError("a table to draw holds finite numbers alone: neither inf nor nan has a shade")
     return cells
+
+
+def _labels(name: str, labels: Any) -> list[Any]:
+    """The labels as a list, whatever they came in. Raises ValueError for what holds none."""
+    try:
+        return list(labels)
+    except TypeError:
+        raise ValueError(f"the {name} labels should be a list, one for each {name}, not {labels!r}") from None
 
 
 def _shares(cells: Any) -> Any:

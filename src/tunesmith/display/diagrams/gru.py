@@ -1,4 +1,4 @@
-"""The GRU cell in PyTorch's form, where the reset gate stands behind the product with U. Lesson 09.
+"""The GRU cell in PyTorch's form, where the reset gate stands behind the product with U. Lessons 02 and 09.
 
 After Cho et al., "Learning Phrase Representations using RNN Encoder–Decoder" (2014).
 """

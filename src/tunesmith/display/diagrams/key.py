@@ -1,4 +1,4 @@
-"""The key: what boxes, circles and wires mean in every diagram. Lessons 01 and 02."""
+"""The key: what boxes, circles and wires mean in every diagram. Lesson 02."""
 
 from __future__ import annotations
 

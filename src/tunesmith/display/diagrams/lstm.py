@@ -1,4 +1,6 @@
-"""The LSTM cell, whole or with one part in its colour, and the cell state's way through several steps. Lesson 02.
+"""The LSTM cell, whole or with one part in its colour, and the cell state's way through several steps.
+
+Lessons 02 and 09.
 
 After Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9 (1997), with the forget gate of
 Gers, Schmidhuber and Cummins, "Learning to Forget", Neural Computation 12 (2000).
@@ -52,7 +54,7 @@ _ALT = {
     ),
     "update": (
         "LSTM cell with the update of the cell state in black: C_{t−1} is multiplied by f_t, then i_t · C̃_t is "
-        "added, and that is C_t. The rest of the cell is pale."
+        "added, and that is C_t. The wires of f_t, i_t and C̃_t keep their colours. The rest of the cell is pale."
     ),
     "output": (
         "LSTM cell with the output gate in purple: a sigmoid layer reads x_t and h_{t−1} and gives o_t, which "
@@ -118,10 +120,10 @@ class _Cell(Drawing):
             self.dot(x, _JOINED, self.paint(FAINT_INK, part))
         ink = self.ink(FAINT_INK, *_READ)
         self.letters(48, _JOINED - 15, "h_{t−1}", color=ink)
-        self.letters(100, 430, "x_t", color=ink, anchor="end")
+        self.letters(100, 433, "x_t", color=ink, anchor="end")
         self.letters((_F + _I) / 2 + 2, _JOINED + 26, "[h_{t−1}, x_t]", color=ink, size=20)
-        self.put(16, _JOINED + 27, "h_before", *_READ, anchor="start")
-        self.put(134, 430, "x", *_READ, anchor="start")
+        self.put(16, _JOINED + 24, "h_before", *_READ, anchor="start")
+        self.put(134, 433, "x", *_READ, anchor="start")
 
     def draw_gates(self) -> None:
         """Four layers with weights of their own, and the wire that each sends up."""
@@ -174,7 +176,7 @@ class _Cell(Drawing):
         self.wire((_H, 190 + 17), (_H, _JOINED), (702, _JOINED), color=self.paint(HIDDEN, "output"))
         self.times(_H, 190, self.paint(INK, "output"))
         self.letters(682, _JOINED - 15, "h_t", color=self.ink(FAINT_INK, "output"))
-        self.put(706, _JOINED + 27, "h", "output", anchor="end")
+        self.put(706, _JOINED + 24, "h", "output", anchor="end")
 
 
 def unrolled() -> Picture:
@@ -185,32 +187,36 @@ def unrolled() -> Picture:
     sheet.letters(360, 44, "of C_0, f_1 · f_2 · f_3 reaches C_3", size=22)
     sheet.wire((14, path), (706, path), color=CELL, width=6)
     for t, x in enumerate(steps, 1):
-        times, plus, tap = x - 60, x - 4, x + 76
+        times, plus, gates, out = x - 60, x - 4, x - 34, x + 76
         sheet.wire((times, y - 30), (times, path + 17), color=FORGET)
         sheet.wire((plus, y - 30), (plus, path + 17), color=INK)
-        sheet.wire((tap, path), (tap, y - 30), color=FAINT_INK)
-        sheet.dot(tap, path, CELL)
         sheet.times(times, path, FORGET)
         sheet.plus(plus, path)
         sheet.letters(times - 9, y - 52, f"f_{t}", color=shade(FORGET), anchor="end")
         sheet.letters(plus + 8, y - 52, f"i_{t} · C̃_{t}", size=19, anchor="start")
-        sheet.wire((x, 330), (x, y + 30), color=FAINT_INK)
-        sheet.letters(x, 358, f"x_{t}")
-        if t > 1:
-            sheet.wire((x - 220 + 92, y), (x - 92, y), color=HIDDEN)
-            sheet.letters(x - 112, y - 13, f"h_{t - 1}", size=22)
-        sheet.box(x, y, 184, 60, fill=tint(HIDDEN))
-        sheet.words(x, y + 6, "gates")
+        sheet.wire((gates, 330), (gates, y + 30), color=FAINT_INK)
+        sheet.letters(gates, 358, f"x_{t}")
+        sheet.box(gates, y, 116, 60, fill=tint(HIDDEN))
+        sheet.words(gates, y + 6, "gates")
+        # the cell state feeds no gate: by way of the tanh it meets o_t
+        sheet.wire((out, path), (out, y - 17), color=FAINT_INK)
+        sheet.dot(out, path, CELL)
+        sheet.box(out, 152, 56, 30, corner=15)
+        sheet.letters(out, 158, "tanh", size=20)
+        sheet.wire((gates + 58, y), (out - 17, y), color=OUTPUT)
+        sheet.letters(out - 37, y - 15, f"o_{t}", color=shade(OUTPUT), size=22)
+        sheet.times(out, y, OUTPUT)
+        end = 706 if t == len(steps) else x + 128
+        sheet.wire((out + 17, y), (end, y), color=HIDDEN)
+        sheet.letters(out + 38, y - 15, f"h_{t}", size=22)
     sheet.wire((14, y), (48, y), color=HIDDEN)
-    sheet.letters(24, y - 13, "h_0", size=22)
-    sheet.wire((672, y), (706, y), color=HIDDEN)
-    sheet.letters(692, y - 13, "h_3", size=22)
+    sheet.letters(24, y - 15, "h_0", size=22)
     sheet.letters(28, path - 20, "C_0")
     sheet.letters(690, path - 20, "C_3")
     alt = (
         "LSTM, unrolled over three steps. The cell state is one straight, heavy path from C_0 to C_3. On it stand, "
         "at each step, a multiplication by the forget gate f_t and an addition of i_t · C̃_t, so that C_0 reaches "
-        "C_3 times f_1 · f_2 · f_3. Below, the gates of each step read x_t and h_{t−1}, and with the cell state "
-        "give h_t."
+        "C_3 times f_1 · f_2 · f_3. Below, the gates of each step read x_t and h_{t−1}. C_t feeds no gate: its tanh "
+        "times the output gate o_t is h_t, which goes on to the next step."
     )
     return Picture(sheet.svg("LSTM, unrolled", alt), alt)

@@ -1,4 +1,4 @@
-"""Recurrent networks: the loop and its steps, encoder and decoder, the gradient's way back. Lesson 01.
+"""Recurrent networks: the loop and its steps, encoder and decoder, the gradient's way back. Lessons 01 and 09.
 
 Encoder and decoder after Sutskever, Vinyals and Le, "Sequence to Sequence Learning with Neural Networks" (2014).
 """
@@ -40,7 +40,7 @@ def fixed_window() -> Picture:
     sheet.words(580, 108, "no input", size=17)
     sheet.words(580, 130, "left for these", size=17)
     alt = (
-        "A network with four inputs below a melody of seven notes. Notes x_1 to x_4 each have an input. The wires "
+        "A network with four inputs above a melody of seven notes. Notes x_1 to x_4 each have an input. The wires "
         "of x_5, x_6 and x_7 are dashed and end in the air: no input is left for them."
     )
     return Picture(sheet.svg("A network of fixed size", alt), alt)
