@@ -96,6 +96,38 @@ def for_w_h(g, w_h, x, h):
     return total
 
 
+def no_slope_in_the_share(g, w_h, x, h):
+    total = 0.0
+    for t in range(len(x), 0, -1):
+        total += g * x[t - 1]
+        g *= (1 - h[t] ** 2) * w_h
+    return total
+
+
+def forwards(g, w_h, x, h):
+    total = 0.0
+    for t in range(1, len(x) + 1):
+        total += g * (1 - h[t] ** 2) * x[t - 1]
+        g *= (1 - h[t] ** 2) * w_h
+    return total
+
+
+def back_too_soon(g, w_h, x, h):
+    total = 0.0
+    for t in range(len(x), 0, -1):
+        g *= (1 - h[t] ** 2) * w_h
+        total += g * (1 - h[t] ** 2) * x[t - 1]
+    return total
+
+
+def one_note_on(g, w_h, x, h):
+    total = 0.0
+    for t in range(len(x), 0, -1):
+        total += g * (1 - h[t] ** 2) * x[t]
+        g *= (1 - h[t] ** 2) * w_h
+    return total
+
+
 def each_by_itself(gradient, limit):
     return gradient.clamp(-limit, limit)
 
@@ -118,6 +150,10 @@ def to_length_one(gradient, limit):
 
 def along_the_axes(gradient, limit):
     return gradient * min(1.0, limit / float(gradient.abs().sum() or 1))
+
+
+def times_the_limit(gradient, limit):
+    return gradient * limit if gradient.norm() > limit else gradient
 
 
 def the_first():
@@ -159,8 +195,19 @@ def forgetful():
 WRONG = {
     "1.1": [weights_for_each_step, no_bias, no_way_back, two_biases, one_weight_back_each],
     "1.2": [always_from_nought, one_late, with_the_start, only_the_last, swapped],
-    "1.3": [last_step_only, without_tanh, g_stays, back_through_w_h_alone, back_through_tanh_alone, for_w_h],
-    "1.4": [each_by_itself, always_that_long, by_nought, untouched, to_length_one, along_the_axes],
+    "1.3": [
+        last_step_only,
+        without_tanh,
+        g_stays,
+        back_through_w_h_alone,
+        back_through_tanh_alone,
+        for_w_h,
+        no_slope_in_the_share,
+        forwards,
+        back_too_soon,
+        one_note_on,
+    ],
+    "1.4": [each_by_itself, always_that_long, by_nought, untouched, to_length_one, along_the_axes, times_the_limit],
     "1.5": [the_first, the_second],
     "1.6": [three_lists, nine_numbers, a_row_too_short, v_too_short, far_away, deaf, forgetful],
 }

@@ -104,7 +104,10 @@ def _step_back(answer: Answer) -> str | None:
     for x, w_h in cases:
         h, g = _states(0.9, w_h, x), 0.8
         right = _gradient_of_w_x(g, w_h, x, h)
-        value = answer(g, w_h, x, h)
+        try:
+            value = answer(g, w_h, x, h)
+        except IndexError:
+            return f"For {len(x)} steps an index is too large: x starts at x[0], so the note x_t is x[t - 1]."
         if not _is_number(value):
             return f"For {len(x)} steps return a number; yours is {value!r}."
         if _near(value, right):
@@ -123,14 +126,19 @@ def _wrong_ways_back(g: float, w_h: float, x: list[float], h: list[float]) -> li
     shares = [slope * x_t for slope, x_t in zip(slopes, x, strict=True)]
     backs = [slope * w_h for slope in slopes]
     only_w_h = [w_h] * len(x)
+    forwards = _walk(g, shares[::-1], backs[::-1])
+    stepped_first = _walk(g, [back * share for back, share in zip(backs, shares, strict=True)], backs)
     for_w_h = [slope * before for slope, before in zip(slopes, h[:-1], strict=True)]
     return [
         (g * shares[-1], "that is the last step's share alone. Go back to the others, and add."),
         (_walk(g, x, only_w_h), "the tanh is missing. Its slope is 1 - h_t², on every way through step t."),
+        (_walk(g, x, backs), "the tanh is missing from the shares. Each has its slope, 1 - h_t², beside g and x_t."),
+        (forwards, "you went from the first step to the last. g belongs to the last: start there, and go back."),
+        (stepped_first, "g was taken a step back too soon. First add the share of step t, then step back."),
         (_walk(g, shares, [1.0] * len(x)), "g does not change on its way. Each step back multiplies it twice."),
         (_walk(g, shares, only_w_h), "on its way back, g must go through the tanh too, not through w_h alone."),
         (_walk(g, shares, slopes), "on its way back, g must go through w_h too, not through the tanh alone."),
-        (_walk(g, for_w_h, backs), "that is the gradient for w_h. What does w_x stand beside in the formula?"),
+        (_walk(g, for_w_h, backs), "that is the gradient for w_h. What is w_x multiplied by in the formula?"),
     ]
 
 
@@ -152,7 +160,7 @@ def _clip(gradient: Any, limit: float) -> Any:
 def _clip_by_length(answer: Answer) -> str | None:
     import torch
 
-    cases = [([3.0, -4.0], 1.0), ([0.3, 0.4], 1.0), ([30.0, 0.4, 0.0], 2.0), ([0.0, 0.0], 1.0), ([1.0, 2.0, 2.0], 3.0)]
+    cases = [([3.0, -4.0], 2.0), ([0.3, 0.4], 1.0), ([30.0, 0.4, 0.0], 2.0), ([0.0, 0.0], 1.0), ([1.0, 2.0, 2.0], 3.0)]
     for numbers, limit in cases:
         gradient = torch.tensor(numbers, dtype=torch.float64)
         right = _clip(gradient, limit).tolist()
@@ -173,6 +181,8 @@ def _clip_by_length(answer: Answer) -> str | None:
             return f"{asked}: it was made longer. Only a gradient that is longer than the limit is touched."
         if _close(given, numbers):
             return f"{asked}: nothing was cut, and its length is {length:g}."
+        if _close(given, [g * limit for g in numbers]):
+            return f"{asked}: multiplied by the limit, its length is {length * limit:g}. Divide by the length as well."
         if _close(given, [g / length for g in numbers]):
             return f"{asked}: its length is now 1, whatever the limit."
         if _close(given, [g * limit / sum(map(abs, numbers)) for g in numbers]):
