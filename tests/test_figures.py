@@ -211,6 +211,7 @@ def test_every_alternative_text_is_its_own():
         ("lstm_unrolled", ["straight", "f_1 · f_2 · f_3", "C_0", "C_3", "C_t feeds no gate"]),
         ("operations", ["σ", "tanh", "multiplies", "adds", "joined", "copies"]),
         ("gru_cell", ["z_t", "r_t", "n_t", "(1 − z_t) · n_t", "U_n h_{t−1}", "W_n x_t"]),
+        ("bptt_truncated", ["Forward", "states h and C", "backward", "from step 3 to 1", "cut"]),
         ("song_path", ["file", "melody", "tokens", "ids", "model", "logits", "sampled", "score"]),
         ("window_lstm", ["(B, 64, V)", "(B, 64, H)", "(B, 64 · H)", "(B, V)", "(B, T, V)"]),
     ],

@@ -1,6 +1,6 @@
 """The course's diagrams by name: `figure` shows one, `picture` gives its SVG and its alternative text.
 
-Lessons 01, 02 and 09 show them; "song_path" and "window_lstm" stand in no lesson, but in img/ for whoever teaches.
+Lessons 01, 02, 04, 06 and 09 show them, and in img/ they stand for whoever teaches.
 Each is drawn by code in `diagrams`, in the one language of `style`: a concept keeps its colour, and a letter or a word
 says the same. ``python tasks.py figures`` writes all of them to img/.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from tunesmith.display.diagrams import gru, key, lstm, models, rnn
+from tunesmith.display.diagrams import gru, key, lstm, models, rnn, truncated
 from tunesmith.display.drawing import Picture, checked_values
 from tunesmith.display.frontend import in_notebook
 from tunesmith.display.plots import image_html
@@ -33,13 +33,14 @@ FIGURES = {
     "lstm_unrolled": _Figure(lstm.unrolled),
     "operations": _Figure(key.operations),
     "gru_cell": _Figure(gru.cell),
+    "bptt_truncated": _Figure(truncated.truncated),
     "song_path": _Figure(models.song_path),
     "window_lstm": _Figure(models.window_lstm),
 }
 
 
 def figure(name: str | None = None, highlight: str | None = None, values: Mapping[str, float] | None = None) -> None:
-    """Show a diagram; without a name, print which there are. Lessons 01, 02 and 09.
+    """Show a diagram; without a name, print which there are. Lessons 01, 02, 04, 06 and 09.
 
     highlight: the part to show in its colour while the rest is pale, for a figure that has parts ("lstm_cell":
     "forget", "input", "candidate", "update", "output"). values: name → number, printed at their wires.

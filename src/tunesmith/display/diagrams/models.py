@@ -1,6 +1,4 @@
-"""The way of a song through the package, and the two networks of lesson 06 with their shapes.
-
-No lesson shows them: they stand in img/, for teaching lessons 03 to 07."""
+"""The way of a song through the package, lesson 04, and the two networks of lesson 06 with their shapes."""
 
 from __future__ import annotations
 
