@@ -167,3 +167,81 @@ def test_a_state_of_another_shape():
     with pytest.raises(ValueError, match=r"shape \(2,\), not \(3,\) and \(2,\)") as caught:
         ScalarLSTM()(torch.zeros(2, 5), (torch.zeros(3), torch.zeros(2)))
     one_clear_line(caught.value)
+
+
+@pytest.mark.parametrize(
+    "shape, x_shape", [((), (4, 6, 1)), ((40, 1), (40, 32, 21, 1)), ((1, 1), (1, 3, 6, 1)), ((5,), (2, 3, 5, 1))]
+)
+def test_time_in_the_wrong_place(shape, x_shape):
+    """What `memory_task` gives, (count, n + 1, 1), must not be read as melodies of one step."""
+    with pytest.raises(ValueError, match=r"time comes last: give x\[\.\.\., 0\]") as caught:
+        ScalarLSTM(shape=shape)(torch.zeros(x_shape))
+    one_clear_line(caught.value)
+    x, _ = ts.memory_task(5, 4, torch.Generator().manual_seed(1))
+    assert ScalarLSTM()(x[..., 0])[0].shape == (4, 6)
+
+
+@pytest.mark.parametrize(
+    "shape, x_shape, hidden",
+    [
+        ((), (1,), (1,)),
+        ((), (4, 1), (4, 1)),
+        ((40, 1), (1,), (40, 1, 1)),
+        ((40, 1), (8, 1), (40, 8, 1)),
+        ((40, 1), (40, 8, 1), (40, 8, 1)),
+        ((1, 1), (1, 8, 1), (1, 8, 1)),
+        ((5,), (3, 5, 1), (3, 5, 1)),
+        ((), (2, 3, 7), (2, 3, 7)),
+    ],
+)
+def test_melodies_of_one_step_where_they_are_meant(shape, x_shape, hidden):
+    assert ScalarLSTM(shape=shape)(torch.zeros(x_shape))[0].shape == hidden
+
+
+@pytest.mark.parametrize("x_shape", [(7, 3, 5), (40, 3, 2, 5)])
+def test_inputs_that_do_not_fit_the_units(x_shape):
+    with pytest.raises(ValueError, match=r"don't fit units of the shape \(40, 1\)") as caught:
+        ScalarLSTM(shape=(40, 1))(torch.zeros(x_shape))
+    one_clear_line(caught.value)
+
+
+@pytest.mark.parametrize("x", [[1.0, 0.0], 1.0, None])
+def test_inputs_that_are_no_tensor(x):
+    with pytest.raises(ValueError, match="should be a tensor, not a ") as caught:
+        ScalarLSTM()(x)
+    one_clear_line(caught.value)
+
+
+@pytest.mark.parametrize("state", [(torch.zeros(2),), torch.zeros(2, 2), 0.5, (0.0, 0.0)])
+def test_a_state_that_is_not_two_tensors(state):
+    with pytest.raises(ValueError, match=r"two tensors, \(h, C\)") as caught:
+        ScalarLSTM()(torch.zeros(2, 5), state)
+    one_clear_line(caught.value)
+
+
+def test_side_by_side_going_on_from_a_state():
+    """Melodies that all units share: the state has a row for each unit all the same."""
+    torch.manual_seed(4)
+    many, x = ScalarLSTM(forget_bias=1.5, shape=(5, 1)).double(), torch.randn(3, 9, dtype=torch.float64)
+    first, state = many(x[:, :4])
+    second, end = many(x[:, 4:], state)
+    whole, whole_end = many(x)
+    assert torch.equal(torch.cat([first, second], dim=-1), whole) and torch.equal(end[1], whole_end[1])
+
+
+def test_hidden_states_by_hand():
+    """Three steps and a start with numbers of their own: each hidden state, the bias and the start count."""
+    unit = ScalarLSTM(forget_bias=0.75).double()
+    with torch.no_grad():
+        for name, parameter in unit.named_parameters():
+            if name != "b_f":
+                parameter.zero_()
+        unit.b_C.fill_(0.5)
+    C, expected = 0.9, []
+    for _ in range(3):
+        C = C / (1 + math.exp(-0.75)) + 0.5 * math.tanh(0.5)
+        expected.append(0.5 * math.tanh(C))
+    start = torch.tensor(0.3, dtype=torch.float64), torch.tensor(0.9, dtype=torch.float64)
+    hidden, (h_end, C_end) = unit(torch.zeros(3, dtype=torch.float64), start)
+    assert hidden.tolist() == pytest.approx(expected, abs=1e-12)
+    assert h_end.item() == pytest.approx(expected[-1], abs=1e-12) and C_end.item() == pytest.approx(C, abs=1e-12)

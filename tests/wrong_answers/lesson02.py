@@ -31,6 +31,11 @@ def keras(steps=64, keep=0.5):
     return 1.0
 
 
+def more_than_enough(steps=64, keep=0.5):
+    p = keep ** (1 / steps)
+    return math.log(p / (1 - p)) + 0.5
+
+
 def the_cell_state(C, f, o, steps):
     return f**steps * C
 
@@ -172,7 +177,7 @@ def short_memory():
 
 
 WRONG = {
-    "2.1": [probability_itself, sign_turned, logarithm_alone, for_one_step, a_share_for_each, keras],
+    "2.1": [probability_itself, sign_turned, logarithm_alone, for_one_step, a_share_for_each, keras, more_than_enough],
     "2.2": [
         the_cell_state,
         no_tanh,

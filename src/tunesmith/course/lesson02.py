@@ -39,6 +39,8 @@ def _bias(answer: Answer) -> str | None:
             if 0 < share < 1 and math.isclose(value, math.log(share / (1 - share)), rel_tol=1e-3, abs_tol=1e-9):
                 return f"{asked}: {steps} steps multiply. Take the root of {keep}, not a share of it."
         kept = _sigmoid(value) ** steps
+        if value > right:
+            return f"{asked}: that keeps more than asked, {kept:.2g}. The smallest such bias is wanted."
         return f"{asked}: then {kept:.2g} is left, not {keep}. What must one step keep?"
     return None
 

@@ -51,18 +51,45 @@ class ScalarLSTM(nn.Module):
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """A row of inputs x (…, T), time last → the hidden states (…, T) and the last state (h, C), each (…).
 
-        state: (h, C) to start from, each (…), by default 0. Raises ValueError for shapes that don't fit.
+        With units side by side, … is what x's (…) and their `shape` give together, as PyTorch broadcasts them.
+        state: (h, C) to start from, each (…), by default 0. Raises ValueError for shapes that don't fit, for no step at
+        all, and for x (…, T, 1), where time is not last.
         """
-        if x.dim() < 1 or not x.shape[-1]:
-            raise ValueError(
-                f"inputs should have the shape (T,) or (…, T) with at least one step, not {tuple(x.shape)}"
-            )
-        h, C = state if state is not None else (x.new_zeros(x.shape[:-1]), x.new_zeros(x.shape[:-1]))
-        if not h.shape == C.shape == x.shape[:-1]:
-            shapes = f"{tuple(h.shape)} and {tuple(C.shape)}"
-            raise ValueError(f"the states h and C should each have the shape {tuple(x.shape[:-1])}, not {shapes}")
+        alike = _alike(x, self.b_f.shape)
+        h, C = _start(state, alike, x)
         hidden = []
         for x_t in x.unbind(-1):
             h, C = self.lstm_unit(x_t, h, C)
             hidden.append(h)
         return torch.stack(hidden, dim=-1), (h, C)
+
+
+def _alike(x: Tensor, units: torch.Size) -> torch.Size:
+    """The shape of a state for the inputs x and units of this shape. ValueError where they don't fit."""
+    if not isinstance(x, Tensor):
+        raise ValueError(f"inputs should be a tensor, not a {type(x).__name__}: give torch.tensor(…)")
+    if x.dim() < 1 or not x.shape[-1]:
+        raise ValueError(f"inputs should have the shape (T,) or (…, T) with at least one step, not {tuple(x.shape)}")
+    room = len(units) + (units[-1:] != (1,))  # places for the units and a batch; the 1 of (40, 1) is the batch's
+    if x.dim() > 2 and x.shape[-1] == 1 and x.dim() - 1 > room:
+        raise ValueError(f"inputs of the shape {tuple(x.shape)} have one step each; time comes last: give x[..., 0]")
+    try:
+        return torch.broadcast_shapes(x.shape[:-1], units)
+    except RuntimeError:
+        raise ValueError(
+            f"inputs of the shape {tuple(x.shape)} don't fit units of the shape {tuple(units)}: "
+            f"without the time, {tuple(x.shape[:-1])}, they should broadcast with it"
+        ) from None
+
+
+def _start(state: tuple[Tensor, Tensor] | None, alike: torch.Size, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The state to start from, 0 by default. ValueError for one that doesn't fit."""
+    if state is None:
+        return x.new_zeros(alike), x.new_zeros(alike)
+    if not isinstance(state, tuple | list) or [isinstance(part, Tensor) for part in state] != [True, True]:
+        raise ValueError("the state should be a pair of two tensors, (h, C), as the unit returns it")
+    h, C = state
+    if not h.shape == C.shape == alike:
+        shapes = f"{tuple(h.shape)} and {tuple(C.shape)}"
+        raise ValueError(f"the states h and C should each have the shape {tuple(alike)}, not {shapes}")
+    return h, C
