@@ -34,7 +34,7 @@ def gradients(layer: LSTM | GRU) -> dict[str, np.ndarray]:
     found = {"weight_ih_l0": joined("W"), "weight_hh_l0": joined("U"), "bias_ih_l0": joined("b")}
     found["bias_hh_l0"] = found["bias_ih_l0"].copy()
     if isinstance(layer, GRU):
-        found["bias_hh_l0"][-layer.hidden_size :] = layer.c_h.grad
+        found["bias_hh_l0"][-layer.hidden_size :] = layer.c_n.grad
     return found
 
 
@@ -109,9 +109,9 @@ def test_every_gru_is_the_same_fused(reset_after: bool, update_on: str):
 
 
 def two_grus(hidden: int = HIDDEN, **changed: Any) -> tuple[GRU, GRU]:
-    """PyTorch's form and another one, with the same weights and c_h = 0."""
+    """PyTorch's form and another one, with the same weights and c_n = 0."""
     ours = GRU(INPUTS, hidden, generator=rng())
-    ours.c_h.data[:] = 0
+    ours.c_n.data[:] = 0
     other = GRU(INPUTS, hidden, **changed)
     other.load_state_dict(ours.state_dict())
     return ours, other
@@ -129,7 +129,7 @@ def test_reset_before_and_after_are_one_where_each_unit_sees_itself_alone():
     """A diagonal U multiplies unit by unit, as r does, and the order of two factors doesn't matter."""
     ours, other = two_grus(reset_after=False)
     for layer in (ours, other):
-        layer.U_h.data *= np.eye(HIDDEN)
+        layer.U_n.data *= np.eye(HIDDEN)
     x = rng(1).normal(size=(T, B, INPUTS))
     np.testing.assert_allclose(ours(x)[0].data, other(x)[0].data, **EXACT)
     ours, other = two_grus(hidden=1, reset_after=False)
@@ -138,7 +138,7 @@ def test_reset_before_and_after_are_one_where_each_unit_sees_itself_alone():
 
 def test_a_bias_inside_the_reset_differs_from_the_first_step_on():
     ours, other = two_grus(reset_after=False)
-    ours.c_h.data[:] = 0.5
+    ours.c_n.data[:] = 0.5
     x = rng(1).normal(size=(T, B, INPUTS))
     assert np.abs(ours(x)[0].data - other(x)[0].data).max(axis=(1, 2))[0] > 1e-2
 

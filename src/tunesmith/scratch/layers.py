@@ -200,9 +200,9 @@ class LSTM(_Recurrent):
 class GRU(_Recurrent):
     """Gated recurrent unit: x (T, B, input_size) → hidden states (T, B, hidden_size), and the last h. Lesson 09.
 
-    Reset gate r, update gate z and candidate h̃ (letter h) have a W, a U and a b each: `W_r`, `U_r`, `b_r`, and so on.
-    Books give it in several forms. reset_after: the reset gate multiplies the product h U_h + c_h, PyTorch's form,
-    which needs the bias `c_h`; else it multiplies h before the product, the first form of all. update_on: "old",
+    Reset gate r, update gate z and candidate n have a W, a U and a b each: `W_r`, `U_r`, `b_r`, and so on.
+    Books give it in several forms. reset_after: the reset gate multiplies the product h U_n + c_n, PyTorch's form,
+    which needs the bias `c_n`; else it multiplies h before the product, the first form of all. update_on: "old",
     PyTorch's form, where z is the share of the old state that stays; or "candidate", where z is the candidate's share.
     fused, generator: as for `LSTM`.
 
@@ -211,7 +211,7 @@ class GRU(_Recurrent):
     gated recurrent neural networks on sequence modeling", 2014 (z on the candidate).
     """
 
-    gates, order = "rzh", "rzh"
+    gates, order = "rzn", "rzn"
 
     def __init__(
         self,
@@ -228,7 +228,7 @@ class GRU(_Recurrent):
         super().__init__(input_size, hidden_size, fused, generator)
         self.reset_after, self.update_on = reset_after, update_on
         if reset_after:
-            self.c_h = _Draw(hidden_size, generator)(hidden_size)
+            self.c_n = _Draw(hidden_size, generator)(hidden_size)
 
     def __call__(self, x: Any, state: Any = None) -> tuple[Tensor, Tensor]:
         """x (T, B, input_size), or (T, input_size) for one melody → hidden states of all steps, h after the last.
@@ -244,14 +244,14 @@ class GRU(_Recurrent):
         """The four equations: the input x of one step and h before it → h after it."""
         r = sigmoid(x @ self.W_r + h @ self.U_r + self.b_r)
         z = sigmoid(x @ self.W_z + h @ self.U_z + self.b_z)
-        remembered = r * (h @ self.U_h + self.c_h) if self.reset_after else (r * h) @ self.U_h
-        h_tilde = tanh(x @ self.W_h + remembered + self.b_h)
-        return self._update(z, h, h_tilde)
+        remembered = r * (h @ self.U_n + self.c_n) if self.reset_after else (r * h) @ self.U_n
+        n = tanh(x @ self.W_n + remembered + self.b_n)
+        return self._update(z, h, n)
 
-    def _update(self, z: Tensor, h: Tensor, h_tilde: Tensor) -> Tensor:
+    def _update(self, z: Tensor, h: Tensor, n: Tensor) -> Tensor:
         if self.update_on == "candidate":
-            return (1 - z) * h + z * h_tilde
-        return z * h + (1 - z) * h_tilde
+            return (1 - z) * h + z * n
+        return z * h + (1 - z) * n
 
     def _steps(self, x: Tensor, h: Tensor) -> Iterator[Tensor]:
         for x_t in x:
@@ -260,12 +260,12 @@ class GRU(_Recurrent):
 
     def _fused_steps(self, x: Tensor, h: Tensor) -> Iterator[Tensor]:
         """One product for all gates; a second one where the reset gate comes before it and must be known first."""
-        U, gates = self.joined("U", "rzh" if self.reset_after else "rz"), 2 * self.hidden_size
+        U, gates = self.joined("U", "rzn" if self.reset_after else "rz"), 2 * self.hidden_size
         for from_x in x @ self.joined("W") + self.joined("b"):
             from_h = h @ U
             opened = sigmoid(from_x[..., :gates] + from_h[..., :gates])
             r, z = self.part(opened, 0), self.part(opened, 1)
-            remembered = r * (from_h[..., gates:] + self.c_h) if self.reset_after else (r * h) @ self.U_h
+            remembered = r * (from_h[..., gates:] + self.c_n) if self.reset_after else (r * h) @ self.U_n
             h = self._update(z, h, tanh(from_x[..., gates:] + remembered))
             yield h
 
@@ -273,17 +273,17 @@ class GRU(_Recurrent):
         """Copies of the parameters as `nn.GRU` keeps them; only the form with reset_after can be loaded there."""
         state = super().state_dict()
         if self.reset_after:
-            state["bias_hh_l0"][-self.hidden_size :] = self.c_h.data
+            state["bias_hh_l0"][-self.hidden_size :] = self.c_n.data
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the parameters of an `nn.GRU`. Raises ValueError for other names and shapes.
 
-        Without reset_after there is no `c_h`, so a last part of `bias_hh_l0` that is not 0 is an error, too.
+        Without reset_after there is no `c_n`, so a last part of `bias_hh_l0` that is not 0 is an error, too.
         """
         super().load_state_dict(state)
         if self.reset_after:
-            self.c_h.data = _numbers(state["bias_hh_l0"])[-self.hidden_size :].copy()
+            self.c_n.data = _numbers(state["bias_hh_l0"])[-self.hidden_size :].copy()
 
     def _bias_hh_to_add(self, bias: Array) -> Array:
         own = np.zeros_like(bias)
