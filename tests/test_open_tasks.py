@@ -1,4 +1,4 @@
-"""The open tasks of lessons 03 to 07: ways of one's own that must pass, and near misses that must not.
+"""Open tasks, and 9.3 and 9.4: ways of one's own that must pass, and near misses that must not.
 
 A wrong answer with a hint of its own stands in wrong_answers/. Here are those that share a hint with another.
 """
@@ -306,3 +306,60 @@ def test_the_courses_own_tunes_have_an_empty_signature():
     assert len(own_tunes()) == 18
     assert {tune.key.signature for tune in own_tunes()} == {0}
     assert lesson06._tunes()[0][0].isdigit()
+
+
+# --- 9.3 and 9.4: as many units as fit, and two products for four gates --------------------------------
+
+
+def _units_that_fit(count, fits):
+    def answer(inputs, budget):
+        H = 0
+        while fits(count(inputs, H + 1), budget):
+            H += 1
+        return H
+
+    return answer
+
+
+def _gru(inputs, H):
+    return 3 * (inputs * H + H * H + H) + H
+
+
+@pytest.mark.parametrize(
+    "count, fits, right",
+    [
+        (_gru, lambda n, budget: n <= budget, True),
+        (_gru, lambda n, budget: n < budget, False),
+        (lambda inputs, H: _gru(inputs, H) - H, lambda n, budget: n <= budget, False),  # no c_n
+        (lambda inputs, H: _gru(inputs, H) + 2 * H, lambda n, budget: n <= budget, False),  # PyTorch's biases
+    ],
+    ids=["at most", "below", "no c_n", "all of PyTorch's biases"],
+)
+def test_units_for_a_budget(count, fits, right):
+    assert verdict("9.3", _units_that_fit(count, fits))[0] == right
+
+
+def _joined(product):
+    def answer(x, h, W, U, b):
+        W, U, b = (np.hstack(parts) for parts in (W, U, b))
+        return np.split(product(x, W) + product(h, U) + b, 4, axis=1)
+
+    return answer
+
+
+def _apart(product):
+    return lambda x, h, W, U, b: [product(x, W[k]) + product(h, U[k]) + b[k] for k in range(4)]
+
+
+PRODUCTS = {
+    "@": lambda a, b: a @ b,
+    "dot": lambda a, b: a.dot(b),
+    "np.dot": np.dot,
+    "einsum": lambda a, b: np.einsum("bi,ih->bh", a, b),
+}
+
+
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)
+def test_products_are_counted_however_they_are_written(product):
+    assert verdict("9.4", _joined(product)) == (True, verdict("9.4", find("9.4").reference)[1])
+    assert not verdict("9.4", _apart(product))[0]

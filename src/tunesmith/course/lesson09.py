@@ -145,7 +145,8 @@ def _largest(count: Callable[[int], int], budget: int) -> int:
 
 @lesson.exercise("9.3", reference=_gru_size, praise="38 units for the budget of an LSTM with 32: the race is fair.")
 def _same_budget(answer: Answer) -> str | None:
-    cases = [(30, 8064), (42, 87552), (5, 364), (4, 360)]  # LSTMs of 32, 128 and 7 units, a GRU of 9
+    # LSTMs of 32, 128 and 7 units; no biases counted, no c_n counted; exactly a GRU of 9 units.
+    cases = [(30, 8064), (42, 87552), (5, 364), (4, 360), (4, 380), (4, 387)]
     for inputs, budget in cases:
         value, right = answer(inputs, budget), _gru_size(inputs, budget)
         if not _is_number(value):
@@ -194,6 +195,14 @@ class _Counted(np.ndarray):
             kwargs["out"] = tuple(part.view(np.ndarray) for part in kwargs["out"])
         result = getattr(ufunc, method)(*plain, **kwargs)
         return result.view(_Counted) if isinstance(result, np.ndarray) else result
+
+    def dot(self, other: Any, out: Any = None) -> Any:
+        return np.matmul(self, other)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in (np.dot, np.einsum, np.inner, np.tensordot):
+            _Counted.products += 1
+        return super().__array_function__(func, types, args, kwargs)
 
 
 def _four_gates(x: Any, h: Any, W: list, U: list, b: list) -> list:
