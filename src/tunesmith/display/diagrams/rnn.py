@@ -126,7 +126,7 @@ def encoder_decoder() -> Picture:
 
 
 def gradient(values: Mapping[str, float] | None = None) -> Picture:
-    """Three steps with one number a layer: values to the right, gradients to the left.
+    """Three steps of a network with one input and one hidden number: values to the right, gradients to the left.
 
     values: numbers for some of `STEP_VALUES`, checked already; ``g_t`` is the gradient ∂L/∂h_t.
     """
@@ -140,7 +140,7 @@ def gradient(values: Mapping[str, float] | None = None) -> Picture:
             sheet.letters(x, 414, f"{name} =", size=22, anchor="end")
             sheet.put(x + 10, 414, name, anchor="start")
     alt = (
-        "Back-propagation through three steps of a network with one weight a layer. Forward, to the right: at each "
+        "Back-propagation through three steps of a network with one input and one hidden number. Forward, to the right: at each "
         "step w_x times x_t and w_h times h_{t−1} go into a tanh, which gives h_t; h_3 gives the loss L. Backward, "
         "dashed and to the left: ∂L/∂h_3, times w_h (1 − h_3²), is ∂L/∂h_2; that, times w_h (1 − h_2²), is "
         "∂L/∂h_1."
