@@ -140,10 +140,10 @@ def gradient(values: Mapping[str, float] | None = None) -> Picture:
             sheet.letters(x, 414, f"{name} =", size=22, anchor="end")
             sheet.put(x + 10, 414, name, anchor="start")
     alt = (
-        "Back-propagation through three steps of a network with one input and one hidden number. Forward, to the right: at each "
-        "step w_x times x_t and w_h times h_{t−1} go into a tanh, which gives h_t; h_3 gives the loss L. Backward, "
-        "dashed and to the left: ∂L/∂h_3, times w_h (1 − h_3²), is ∂L/∂h_2; that, times w_h (1 − h_2²), is "
-        "∂L/∂h_1."
+        "Back-propagation through three steps of a network with one input and one hidden number. Forward, to the "
+        "right: at each step w_x times x_t and w_h times h_{t−1} go into a tanh, which gives h_t; h_3 gives the "
+        "loss L. Backward, dashed and to the left: ∂L/∂h_3, times w_h (1 − h_3²), is ∂L/∂h_2; that, times w_h (1 − "
+        "h_2²), is ∂L/∂h_1."
     )
     if values:
         alt += " With " + ", ".join(f"{_said(name)} = {number(values[name])}" for name in STEP_VALUES if name in values)
