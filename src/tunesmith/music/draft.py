@@ -60,7 +60,7 @@ class Draft:
     _written: dict[Fraction, int] = field(default_factory=dict)
     _loose_ties: list[int] = field(default_factory=list)
     _opened: bool = False
-    _length: Fraction = Fraction(0)
+    _length: float = 0.0
 
     def metre(self, time_signature: str) -> None:
         """Note a time signature; a second, different one makes `finish` refuse the song."""
@@ -93,13 +93,14 @@ class Draft:
 
     def _lengthen(self, duration: Fraction) -> None:
         """Add a sign's duration to the bar and to the whole."""
-        if not 0 < duration <= LONGEST_NOTE:
-            what = f"{float(min(duration, 10**9)):g} quarter notes are no sensible duration"
-            raise self._error(f"{what}: above 0, at most {LONGEST_NOTE:,}", "times")
-        self._length += duration
+        if duration not in self._written:  # a song has few durations, and comparing fractions is slow
+            if not 0 < duration <= LONGEST_NOTE:
+                what = f"{float(min(duration, 10**9)):g} quarter notes are no sensible duration"
+                raise self._error(f"{what}: above 0, at most {LONGEST_NOTE:,}", "times")
+            self._written[duration] = len(self._bar_lengths) - 1
+        self._length += duration.numerator / duration.denominator
         if self._length > LONGEST:
             raise self._error(f"its notes go on for more than {LONGEST:,} quarter notes", "times")
-        self._written.setdefault(duration, len(self._bar_lengths) - 1)
         self._bar_lengths[-1] += duration
 
     def _error(self, message: str, cause: str) -> SongError:
