@@ -52,18 +52,11 @@ class Findings:
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of processor time that some work takes, and what it gives.
-
-    What is in memory before is none of its business: the garbage collector looks at the work's own objects alone.
-    """
+    """Seconds of processor time that some work takes, and what it gives."""
     gc.collect()
-    gc.freeze()
-    try:
-        began = time.process_time()
-        result = work()
-        return time.process_time() - began, result
-    finally:
-        gc.unfreeze()
+    began = time.process_time()
+    result = work()
+    return time.process_time() - began, result
 
 
 def median_seconds(work: Callable[[], Any], repeats: int) -> tuple[float, Any]:
