@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import tunesmith as ts
 from tunesmith.display import explorer as room
-from tunesmith.display.explorer import START, WEIGHTS, WIDGET, explore_lstm, step
+from tunesmith.display.explorer import START, WEIGHTS, WIDGET_VIEW, explore_lstm, step
 
 numbers = st.floats(-8, 8)
 
@@ -55,7 +55,7 @@ def shown(monkeypatch):
 
 def test_in_a_notebook_both_forms_are_there(shown):
     explore_lstm()
-    assert list(shown[0]) == [WIDGET, "text/html", "text/plain"]
+    assert list(shown[0]) == [WIDGET_VIEW, "text/html", "text/plain"]
     assert '<img alt="LSTM cell' in shown[0]["text/html"]
 
 

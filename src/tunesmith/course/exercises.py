@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tunesmith.course.judging import cut
 from tunesmith.course.solved import keep
 
 Answer = Callable[..., Any]
@@ -152,7 +153,7 @@ class _Recorder:
         self.call = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        values = [_short(value) for value in args] + [f"{name}={_short(value)}" for name, value in kwargs.items()]
+        values = [cut(value) for value in args] + [f"{name}={cut(value)}" for name, value in kwargs.items()]
         self.call = f"({', '.join(values)})"
         return self.answer(*copy.deepcopy(args), **copy.deepcopy(kwargs))
 
@@ -166,11 +167,6 @@ def _trouble(error: BaseException, call: _Recorder) -> str:
         frame = frame.tb_next
     where = "Your function stopped" if inside else "What your function gave can't be compared"
     return _one_line(f"{where} with {what}, when called with {call.call}.")
-
-
-def _short(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _one_line(text: str) -> str:

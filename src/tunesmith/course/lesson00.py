@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import chosen, is_number
 from tunesmith.music.melody import Melody
 
 if TYPE_CHECKING:
@@ -108,14 +109,11 @@ def _mend_rows(answer: Answer) -> str | None:
 
 @lesson.exercise("0.3", reference=lambda: 3, praise="3 is the chain. 1 knows how frequent notes are, 2 not even that.")
 def _the_chain(answer: Answer) -> str | None:
-    value = answer()
-    if value == 3 and not isinstance(value, bool):
-        return None
-    if value == 1:
-        return "You say 1: its notes are those of the songs, in no order. It leaps where a child's song steps."
-    if value == 2:
-        return "You say 2: high, low, long and short, all alike. Those are fair dice."
-    return f"You say {value!r}: return 1, 2 or 3."
+    hints = {
+        1: "its notes are those of the songs, in no order. It leaps where a child's song steps.",
+        2: "high, low, long and short, all alike. Those are fair dice.",
+    }
+    return chosen(answer(), 3, hints)
 
 
 def _fair_surprise(n: int) -> float:
@@ -129,9 +127,9 @@ def _fair_choice(answer: Answer) -> str | None:
     for n in (8, 2, 82, 1):
         right = math.log(n)
         value = answer(n)
-        if hasattr(value, "item") and not _is_number(value):
+        if hasattr(value, "item") and not is_number(value):
             return f"For {n} notes yours is {value!r}, a tensor: take the number out of it by .item(), or use math.log."
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for {n} notes yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-6, abs_tol=1e-9):
             continue
@@ -188,7 +186,7 @@ def _mend_descend(answer: Answer) -> str | None:
                 raise
             return hint
         asked = f"For a loss of {loss_of!r} and {steps} step{'s' * (steps > 1)} at rate {rate}"
-        if not _is_number(value):
+        if not is_number(value):
             return f"{asked} return a number, w.item(); yours is {value!r}."
         right = _descend(loss_of, rate, steps)
         if math.isclose(value, right, rel_tol=1e-4, abs_tol=1e-6):  # float32 is near enough
@@ -310,10 +308,6 @@ def _not_a_dice_tune(tune: Melody) -> str | None:
     if leap > 12:
         return f"there is a leap of {leap} semitones: at most an octave, 12."
     return None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _rounded(values: Any) -> list[float]:

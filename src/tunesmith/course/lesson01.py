@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import chosen, is_number
 
 lesson = Lesson()
 
@@ -23,7 +24,7 @@ def _count(answer: Answer) -> str | None:
     for D, H, T in [(1, 3, 15), (1, 3, 62), (5, 4, 10), (2, 7, 3)]:
         right = _numbers_to_train(D, H, T)
         value = answer(D, H, T)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for D = {D}, H = {H}, T = {T} yours is {value!r}."
         if value == right:
             continue
@@ -65,7 +66,7 @@ def _mend_read_along(answer: Answer) -> str | None:
             right = _read_along(x, step)
             value = answer(x, step)
             given = f"For x = {x} and the step {name} you give"
-            if not isinstance(value, list | tuple) or not all(map(_is_number, value)):
+            if not isinstance(value, list | tuple) or not all(map(is_number, value)):
                 return f"{given} {value!r}: return a list of states, one for each note."
             if _close(value, right):
                 continue
@@ -108,7 +109,7 @@ def _step_back(answer: Answer) -> str | None:
             value = answer(g, w_h, x, h)
         except IndexError:
             return f"For {len(x)} steps an index is too large: x starts at x[0], so the note x_t is x[t - 1]."
-        if not _is_number(value):
+        if not is_number(value):
             return f"For {len(x)} steps return a number; yours is {value!r}."
         if _near(value, right):
             continue
@@ -197,16 +198,11 @@ def _clip_by_length(answer: Answer) -> str | None:
     praise="3: its answers go separate ways to the end. In 1 they agree from note 7 on, in 2 from note 4.",
 )
 def _the_chaotic_one(answer: Answer) -> str | None:
-    value = answer()
-    if value == 3 and not isinstance(value, bool):
-        return None
-    if value == 1:
-        return "You say 1: compare bars 3 and 4 with bars 7 and 8. They are alike, note for note, so it has forgotten."
-    if value == 2:
-        return (
-            "You say 2: three notes differ, then bars 6 to 8 repeat bars 2 to 4. It has forgotten even sooner than 1."
-        )
-    return f"You say {value!r}: return 1, 2 or 3."
+    hints = {
+        1: "compare bars 3 and 4 with bars 7 and 8. They are alike, note for note, so it has forgotten.",
+        2: "three notes differ, then bars 6 to 8 repeat bars 2 to 4. It has forgotten even sooner than 1.",
+    }
+    return chosen(answer(), 3, hints)
 
 
 def _second_voice(x: list[float], W_x: list, W_h: list, b: list, v: list) -> list[float]:
@@ -273,11 +269,7 @@ def _shape_trouble(network: Any) -> str | None:
 
 
 def _is_row(row: Any) -> bool:
-    return isinstance(row, list | tuple) and all(map(_is_number, row))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(row, list | tuple) and all(map(is_number, row))
 
 
 def _near(value: float, other: float) -> bool:

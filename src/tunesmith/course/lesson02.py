@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import chosen, is_number
 
 lesson = Lesson()
 
@@ -21,7 +22,7 @@ def _bias(answer: Answer) -> str | None:
     for steps, keep in [(64, 0.5), (16, 0.9), (1, 0.5), (100, 0.25), (2, 0.81)]:
         right = _bias_that_remembers(steps, keep)
         value = answer(steps, keep)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for {steps} steps and {keep} yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-3, abs_tol=1e-6):
             continue
@@ -54,7 +55,7 @@ def _secret(answer: Answer) -> str | None:
     for C, f, o, steps in [(0.8, 0.9, 0.5, 20), (2.0, 1.0, 0.7, 64), (-1.5, 0.8, 1.0, 3), (0.6, 0.95, 0.25, 5)]:
         right = _said_after(C, f, o, steps)
         value = answer(C, f, o, steps)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for C = {C} and {steps} steps yours is {value!r}."
         if math.isclose(value, right, rel_tol=1e-3):
             continue
@@ -155,14 +156,11 @@ def _what_is_wrong(value: Any, right: Any, state: Any, w: Any, u: Any, b: Any) -
 
 @lesson.exercise("2.4", reference=lambda: 2, praise="2: what begins high ends high, and what begins low ends low.")
 def _the_keeper(answer: Answer) -> str | None:
-    value = answer()
-    if _is_number(value) and value == 2:
-        return None
-    if _is_number(value) and value == 1:
-        return "You say 1: it ends high both times, and the second phrase begins low. It always says the same."
-    if _is_number(value) and value == 3:
-        return "You say 3: it ends low, then high, and is wrong both times. It goes by the last note that it heard."
-    return f"You say {value!r}: return 1, 2 or 3."
+    hints = {
+        1: "it ends high both times, and the second phrase begins low. It always says the same.",
+        3: "it ends low, then high, and is wrong both times. It goes by the last note that it heard.",
+    }
+    return chosen(answer(), 2, hints)
 
 
 def _my_unit() -> dict[str, float]:
@@ -182,7 +180,7 @@ def _own_unit(answer: Answer) -> str | None:
         return f"A unit has no number {unknown[0]!r}: it has {', '.join(_NAMES)}."
     if not value:
         return "The dictionary is empty: a unit of zeros never says a thing."
-    if broken := [name for name, number in value.items() if not _is_number(number)]:
+    if broken := [name for name, number in value.items() if not is_number(number)]:
         return f"{broken[0]} should be a number, not {value[broken[0]]!r}."
     return _chooses_and_remembers({name: float(number) for name, number in value.items()})
 
@@ -242,7 +240,7 @@ def _two_numbers(value: Any) -> tuple[float, float] | None:
     if not isinstance(value, tuple | list) or len(value) != 2:
         return None
     numbers = [part.item() if hasattr(part, "item") and getattr(part, "numel", int)() == 1 else part for part in value]
-    return (float(numbers[0]), float(numbers[1])) if all(map(_is_number, numbers)) else None
+    return (float(numbers[0]), float(numbers[1])) if all(map(is_number, numbers)) else None
 
 
 def _close(values: tuple[float, float], others: tuple[float, float]) -> bool:
@@ -251,7 +249,3 @@ def _close(values: tuple[float, float], others: tuple[float, float]) -> bool:
 
 def _sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

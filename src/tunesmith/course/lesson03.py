@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import chosen
 from tunesmith.music.kern import kern_token, parse_kern
 from tunesmith.music.key import pitch_name
 from tunesmith.music.melody import Melody, bar_length
@@ -77,14 +78,11 @@ def _count_bars(answer: Answer) -> str | None:
 
 @lesson.exercise("3.3", reference=lambda: 2, praise="2 is minor: a dark third, and a dark sixth too. 3 is dorian.")
 def _the_minor_one(answer: Answer) -> str | None:
-    value = answer()
-    if value == 2 and not isinstance(value, bool):
-        return None
-    if value == 1:
-        return "You say 1: its third note is C sharp, four semitones above A. That is the bright third, of major."
-    if value == 3:
-        return "You say 3: dark at first, but its highest note is F sharp, not F. That is dorian."
-    return f"You say {value!r}: return 1, 2 or 3."
+    hints = {
+        1: "its third note is C sharp, four semitones above A. That is the bright third, of major.",
+        3: "dark at first, but its highest note is F sharp, not F. That is dorian.",
+    }
+    return chosen(answer(), 2, hints)
 
 
 def _join_ties(notes: list[tuple[int | None, float, bool]]) -> list[tuple[int | None, float]]:

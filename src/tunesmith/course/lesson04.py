@@ -9,7 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
-from tunesmith.course.judging import cut, is_number, own_tunes
+from tunesmith.course.judging import chosen, cut, is_number, own_tunes
 from tunesmith.music.key import Key, pitch_name, shift_to_empty_signature
 from tunesmith.tokens.steps import decode
 
@@ -159,14 +159,11 @@ def _melted(pairs: Pairs) -> Pairs:
     praise="Version 3 stands on a grid of eighths: long-short, long-short has become even. The counts below show it.",
 )
 def _judge_choice(answer: Answer) -> str | None:
-    choice = answer()
-    if choice == 3 and isinstance(choice, int):
-        return None
-    if choice == 1:
-        return "Version 1 sounds higher, but tap along: long-short, long-short is still there. It was moved to C major."
-    if choice == 2:
-        return "Version 2 takes its time, but long and short are still three to one. Only its tempo has changed."
-    return f"Your function gives {choice!r}; return 1, 2 or 3."
+    hints = {
+        1: "it sounds higher, but tap along: long-short, long-short is still there. It was moved to C major.",
+        2: "it takes its time, but long and short are still three to one. Only its tempo has changed.",
+    }
+    return chosen(answer(), 3, hints)
 
 
 # --- 4.5: the way to C major or A minor ---------------------------------------------------------------

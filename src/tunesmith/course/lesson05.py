@@ -9,7 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
-from tunesmith.course.judging import cut, is_number
+from tunesmith.course.judging import chosen, cut, is_number
 from tunesmith.learn.batches import PADDING
 
 lesson = Lesson()
@@ -116,14 +116,11 @@ def _hint_on_count(value: Any, lengths: list[int]) -> str:
     praise="Even quarters, an ending, and then a lilt: God Rest Ye Merry runs into Greensleeves.",
 )
 def _judge_choice(answer: Answer) -> str | None:
-    choice = answer()
-    if choice == 2 and isinstance(choice, int):
-        return None
-    if choice == 1:
-        return "You say 1: it walks alike from first to last, and is one song. Which window changes its way of walking?"
-    if choice == 3:
-        return "You say 3: a quarter on every beat, up to the end; that is one hymn. Listen for a window that breaks."
-    return f"You say {choice!r}: return 1, 2 or 3."
+    hints = {
+        1: "it walks alike from first to last, and is one song. Which window changes its way of walking?",
+        3: "a quarter on every beat, up to the end; that is one hymn. Listen for a window that breaks.",
+    }
+    return chosen(answer(), 2, hints)
 
 
 # --- 5.4: mend the windows that look into the song before ----------------------------------------------

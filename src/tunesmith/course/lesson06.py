@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 from tunesmith.course.exercises import Answer, Lesson
-from tunesmith.course.judging import cut, is_number, own_tunes
+from tunesmith.course.judging import chosen, cut, is_number, own_tunes
 from tunesmith.learn.baselines import bigram_table
 from tunesmith.tokens.steps import encode
 from tunesmith.tokens.vocabulary import Vocabulary
@@ -152,14 +152,11 @@ def _convert(answer: Answer) -> str | None:
 
 @lesson.exercise("6.5", reference=lambda: 1, praise="1: it keeps a pulse. 2 is the table of pairs, 3 counts only.")
 def _the_network(answer: Answer) -> str | None:
-    value = answer()
-    if value == 1 and not isinstance(value, bool):
-        return None
-    if value == 2:
-        return "You say 2: it holds notes, but its pulse limps. That is the bigram table, which knows one token back."
-    if value == 3:
-        return "You say 3: it leaps about with no pulse at all. That is the unigram table, which listens to nothing."
-    return f"You say {value!r}: return 1, 2 or 3."
+    hints = {
+        2: "it holds notes, but its pulse limps. That is the bigram table, which knows one token back.",
+        3: "it leaps about with no pulse at all. That is the unigram table, which listens to nothing.",
+    }
+    return chosen(answer(), 1, hints)
 
 
 # --- 6.6, open: a model of one's own, without a network -----------------------------------------------

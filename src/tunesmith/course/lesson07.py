@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from tunesmith.course.exercises import Answer, Lesson
-from tunesmith.course.judging import cut, is_number
+from tunesmith.course.judging import chosen, cut, is_number
 
 lesson = Lesson()
 
@@ -118,14 +118,11 @@ def _mend_hit(answer: Answer) -> str | None:
 
 @lesson.exercise("7.4", reference=lambda: 2, praise="2, at temperature 1.8. 1 is at 0.9, 3 at 0.3.")
 def _the_hottest(answer: Answer) -> str | None:
-    value = answer()
-    if value == 2 and not isinstance(value, bool):
-        return None
-    if value == 1:
-        return "You say 1: it moves calmly, by a fourth at most. One of the others falls by more than two octaves."
-    if value == 3:
-        return "You say 3: it moves in small steps and repeats itself. That is cold, not hot."
-    return f"You say {value!r}: return 1, 2 or 3."
+    hints = {
+        1: "it moves calmly, by a fourth at most. One of the others falls by more than two octaves.",
+        3: "it moves in small steps and repeats itself. That is cold, not hot.",
+    }
+    return chosen(answer(), 2, hints)
 
 
 # --- 7.5, open: a rule of one's own between logits and lot --------------------------------------------

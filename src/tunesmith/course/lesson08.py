@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import chosen, is_number
 from tunesmith.scratch import Tensor, clip_grad_norm
 
 lesson = Lesson()
@@ -23,7 +24,7 @@ def _slope_of_y(a: float) -> float:
 def _used_twice(answer: Answer) -> str | None:
     for a in (3.0, 1.5, -2.0):
         value = answer(a)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; at a = {a:g} yours is {value!r}."
         if math.isclose(value, 4 * a):
             continue
@@ -95,7 +96,7 @@ def _mend_walk(answer: Answer) -> str | None:
     for what, nodes, right in _graphs():
         answer(nodes)
         found = [node.grad for node in nodes]
-        if not all(_is_number(value) for value in found):
+        if not all(is_number(value) for value in found):
             return f"For {what} the gradients are {found!r}: each should be a number."
         if all(map(math.isclose, found, right)):
             continue
@@ -144,7 +145,7 @@ def _measure(answer: Answer) -> str | None:
     ):
         value = answer(f, values, h)
         asked = f"For {formula} at {values} with h = {h:g}"
-        if not isinstance(value, list | tuple) or len(value) != len(values) or not all(map(_is_number, value)):
+        if not isinstance(value, list | tuple) or len(value) != len(values) or not all(map(is_number, value)):
             return f"{asked} return a list with a slope for each number, {len(values)} in all; yours is {value!r}."
         right = _measured_slopes(f, values, h)
         if _near(value, right):
@@ -169,20 +170,13 @@ def _turn(values: list[float], i: int, by: float) -> list[float]:
     return [*values[:i], values[i] + by, *values[i + 1 :]]
 
 
-@lesson.exercise("8.4", reference=lambda: SQUEEZED, praise="Its intervals are squeezed. The other one is only lower.")
+@lesson.exercise("8.4", reference=lambda: 2, praise="Its intervals are squeezed. The other one is only lower.")
 def _wrong_a(answer: Answer) -> str | None:
-    value = answer()
-    if value == SQUEEZED and not isinstance(value, bool):
-        return None
-    if value == LOWER:
-        return f"You say {LOWER}: it is the right tune, and lower as a whole. That is a wrong b."
-    if value in (1, 2, 3) and not isinstance(value, bool):
-        return f"You say {value}: that is the right line. Listen for a tune whose leaps have become steps."
-    return f"You say {value!r}: return 1, 2 or 3."
-
-
-# The places of two of the three readings, as the lesson mixes them.
-SQUEEZED, LOWER = 2, 3
+    hints = {
+        1: "that is the right line. Listen for a tune whose leaps have become steps.",
+        3: "it is the right tune, and lower as a whole. That is a wrong b.",
+    }
+    return chosen(answer(), 2, hints)
 
 
 def _adam(
@@ -318,10 +312,6 @@ def _roll(wishes: Answer, seed: int) -> tuple[float, float, list[int]] | str:
             clip_grad_norm([x], 1.0)
             x.data -= 2 * (1 - step / _STEPS) * x.grad
     return losses[0], losses[-1], [min(_WHITE, key=lambda key: abs(key - pitch)) for pitch in x.data]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _near(value: Any, right: list[float]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from tunesmith import scratch
 from tunesmith.course.exercises import Answer, Lesson
+from tunesmith.course.judging import chosen, is_number
 from tunesmith.scratch import Tensor
 
 lesson = Lesson()
@@ -28,7 +28,7 @@ def _products(T: int) -> int:
 def _count_products(answer: Answer) -> str | None:
     for T in (12, 1, 190, 50):
         value = answer(T)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number; for {T} steps yours is {value!r}."
         if value == 8 * T:
             continue
@@ -149,7 +149,7 @@ def _same_budget(answer: Answer) -> str | None:
     cases = [(30, 8064), (42, 87552), (5, 364), (4, 360), (4, 380), (4, 387)]
     for inputs, budget in cases:
         value, right = answer(inputs, budget), _gru_size(inputs, budget)
-        if not _is_number(value):
+        if not is_number(value):
             return f"Return a number of units; for {inputs} inputs and {budget:,} parameters yours is {value!r}."
         asked = f"{inputs} inputs, {budget:,} parameters: you say {value:g} units"
         if value == right:
@@ -267,18 +267,11 @@ def _what(value: Any) -> str:
     "9.5", reference=lambda: 2, praise="2: each step is fine after the last, and together they lead nowhere."
 )
 def _the_table(answer: Answer) -> str | None:
-    value = answer()
-    if _is_number(value) and value == 2:
-        return None
-    if _is_number(value) and value == 1:
-        return (
-            "You say 1: that is the jig itself, as at the top of the page. Its third bar is its first, a step higher."
-        )
-    if _is_number(value) and value == 3:
-        return (
-            "You say 3: that is the network. It runs up a scale and down again, and keeps a direction over many notes."
-        )
-    return f"You say {value!r}: return 1, 2 or 3."
+    hints = {
+        1: "that is the jig itself, as at the top of the page. Its third bar is its first, a step higher.",
+        3: "that is the network. It runs up a scale and down again, and keeps a direction over many notes.",
+    }
+    return chosen(answer(), 2, hints)
 
 
 # ---------------------------------------------------------------- 9.6: call and response
@@ -390,7 +383,3 @@ def _notes(value: Any) -> Tune | None:
     if not all(isinstance(note, int | np.integer) and not isinstance(note, bool) for note in notes):
         return None
     return [int(note) for note in notes]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)

@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunesmith.display.frontend import WIDGET_VIEW
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # which takes seconds to import: only what runs a lesson pays for it
 
@@ -44,7 +46,6 @@ import tunesmith as ts"""
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SECONDS = re.compile(r"(<!-- seconds -->)(.*?)(<!-- /seconds -->)", re.DOTALL)
 SOLUTION = re.compile(r"\n*<details>\s*<summary>\s*Solution\b.*?</details>", re.DOTALL | re.IGNORECASE)
 

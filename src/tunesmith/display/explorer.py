@@ -13,11 +13,9 @@ from typing import Any, NamedTuple
 
 from tunesmith.display.drawing import number
 from tunesmith.display.figures import bundle, picture
-from tunesmith.display.frontend import in_notebook
+from tunesmith.display.frontend import WIDGET_VIEW, in_notebook
 from tunesmith.display.style import CONCEPTS
 from tunesmith.music.progress import plain
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # A letter as in `ScalarLSTM`, its concept, and what its sum goes through.
 _PARTS = {
@@ -76,7 +74,7 @@ def explore_lstm(unit: Any = None) -> None:
         display(explorer)  # among several forms Colab might choose the still picture
     else:
         view = {"version_major": 2, "version_minor": 0, "model_id": explorer.model_id}
-        display({WIDGET: view, **still}, raw=True)
+        display({WIDGET_VIEW: view, **still}, raw=True)
 
 
 def _weights_of(unit: Any) -> dict[str, float]:

@@ -1,8 +1,10 @@
-"""Where this runs: in a notebook, or not."""
+"""Where this runs: in a notebook, or not; and the form in which a front end gets a widget."""
 
 from __future__ import annotations
 
 import sys
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def in_notebook() -> bool:
