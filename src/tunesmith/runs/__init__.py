@@ -1,0 +1,1 @@
+"""A training run from one file: its settings, its stages, and what keeps track of it."""
