@@ -3,6 +3,7 @@
 
     python tasks.py lab [NN …]        set up, copy the lessons to my/, open JupyterLab there
     python tasks.py test              set up, run all tests
+    python tasks.py test-browser      open and run each lesson in JupyterLab in a real browser
     python tasks.py notebooks [NN …]  run the committed lessons again and store what they show
     python tasks.py timings [NN …]    measure each lesson's computing and write it into its "At a glance"
     python tasks.py handout [NN …]    write copies without the solutions to handout/
@@ -284,6 +285,15 @@ def test(options: argparse.Namespace, extra: list[str]) -> int:
     return summary(results)
 
 
+def test_browser(options: argparse.Namespace, extra: list[str]) -> int:
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        raise Stop("There is no Chromium here. On Debian and Ubuntu, `sudo apt install chromium` brings it.")
+    set_up(for_tests=True)
+    results = {"browser": tested("in a real browser", *(extra or ["tests/browser"]))}
+    say("Screenshots to look at are in dist/browser/.")
+    return summary(results)
+
+
 def checked(title: str, action) -> dict:
     """One yes-or-no check as a line of the summary."""
     say(f"\n== {title}")
@@ -399,6 +409,8 @@ TASKS = {
     lab: "set up, copy the lessons to my/ (never over a copy of yours) and open JupyterLab there",
     test: "set up, then ruff, unit tests and every notebook's outputs; arguments go to pytest, and then the "
     "notebooks wait (test -k kern; test notebooks/03_….ipynb compares one)",
+    test_browser: "open each lesson in JupyterLab in Chromium, run it, look, listen and play; screenshots are kept in "
+    "dist/browser/; arguments go to pytest (test-browser tests/browser/test_lessons.py -k 03_)",
     notebooks: "run the committed lessons from top to bottom and store what they show",
     timings: "measure each lesson's computing and write it into its At a glance",
     handout: "write copies without solutions and outputs to handout/",
@@ -422,7 +434,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python tasks.py", dest="task", required=True, metavar="TASK", help=argparse.SUPPRESS
     )
     for task, text in TASKS.items():
-        one = tasks.add_parser(task.__name__, help=text, description=text, allow_abbrev=False)
+        one = tasks.add_parser(task.__name__.replace("_", "-"), help=text, description=text, allow_abbrev=False)
         one.set_defaults(run=task)
         if task in (lab, notebooks, timings, handout):
             one.add_argument(
@@ -454,7 +466,7 @@ def main(arguments: list[str]) -> int:
         say(__doc__.strip())
         return 0
     options, extra = parser().parse_known_args(arguments)
-    if extra and options.run not in (test, lab):
+    if extra and options.run not in (test, test_browser, lab):
         parser().error(f"{options.task} does not know {' '.join(extra)}")
     try:
         return options.run(options, extra)

@@ -71,6 +71,7 @@ def lab(tmp_path_factory):
         "--no-browser",
         "--allow-root",
         "--ip=127.0.0.1",
+        "--expose-app-in-browser",
         f"--port={port}",
         f"--IdentityProvider.token={token}",
     ]
@@ -88,6 +89,9 @@ def lab(tmp_path_factory):
             settings.mkdir(parents=True, exist_ok=True)
             (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": f"JupyterLab {theme}"}))
             (settings / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false"}))
+            tracker = folder / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+            tracker.parent.mkdir(parents=True, exist_ok=True)
+            tracker.write_text(json.dumps({"windowingMode": "none"}))  # all cells are on the page, also those far below
             return f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"
 
         try:
