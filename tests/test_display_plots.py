@@ -73,7 +73,9 @@ def test_piano_roll_of_the_shortest_notes(shown):
 
 def history(train, valid, stopped=""):
     best = valid.index(min(valid)) + 1 if valid else 0
-    return SimpleNamespace(train_loss=train, valid_loss=valid, epochs=len(valid), best_epoch=best, stopped=stopped)
+    return SimpleNamespace(
+        unit="step", train_loss=train, valid_loss=valid, epochs=len(valid), best_epoch=best, stopped=stopped
+    )
 
 
 def test_a_training_curve():

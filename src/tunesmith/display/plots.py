@@ -195,7 +195,7 @@ def _note_boxes(melody: Melody) -> list[list[tuple[float, float]]]:
 def history_bundle(history: Any) -> dict[str, str]:
     """What a notebook stores for a training's `History`: its curves, and a sentence without their numbers. Lesson 06.
 
-    history: has `train_loss` and `valid_loss` (nats per step, one an epoch), `best_epoch` and `stopped`.
+    history: has `train_loss` and `valid_loss` (nats per `unit`, one an epoch), `best_epoch` and `stopped`.
     The sentence tells how many epochs there were only where that was not decided by the losses.
     Before the first epoch's end there is the sentence alone.
     """
@@ -204,11 +204,11 @@ def history_bundle(history: Any) -> dict[str, str]:
         why = f": {history.stopped}" if history.stopped else ""
         return {"text/plain": f"Training curve: no epoch finished{why}."}
     span = "until it was stopped early" if history.stopped else f"over {count} epoch{'s' * (count != 1)}"
-    alt = f"Training curve: training and validation loss {span}, in nats per step."
+    alt = f"Training curve: training and validation loss {span}, in nats per {history.unit}."
     with figure() as drawing:
         axes = drawing.subplots()
         _draw_history(axes, history)
-        axes.set(xlabel="epoch", ylabel="loss, nats per step")
+        axes.set(xlabel="epoch", ylabel=f"loss, nats per {history.unit}")
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), handlelength=3)
         return figure_bundle(drawing, alt)
 

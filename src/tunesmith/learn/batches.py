@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tunesmith.tokens.vocabulary import DELIMITER, Vocabulary
+from tunesmith.tokens.characters import Characters
+from tunesmith.tokens.vocabulary import Vocabulary
 
 PADDING = -100  # the target that PyTorch's cross-entropy leaves out by default
 
@@ -19,10 +20,12 @@ class Batch:
 
     Of whole songs: inputs (B, T), int64, and targets (B, T), `PADDING` where a song has ended.
     Of windows: inputs (B, T, V), one-hot, and targets (B,).
+    Of texts: as of whole songs, and where they have styles, the weights of these, (B, S), each row adding up to 1.
     """
 
     inputs: Tensor
     targets: Tensor
+    styles: Tensor | None = None
 
     @property
     def count(self) -> int:
@@ -30,14 +33,14 @@ class Batch:
         return int((self.targets != PADDING).sum())
 
 
-def song_ids(vocabulary: Vocabulary, song: Sequence[str] | str) -> Tensor:
-    """A song's ids with the delimiter before and after it: (T + 2,), int64."""
-    end = vocabulary.ids([DELIMITER])
+def song_ids(vocabulary: Vocabulary | Characters, song: Sequence[str] | str) -> Tensor:
+    """A song's ids with the delimiter (of a text: the newline) before and after it: (T + 2,), int64."""
+    end = vocabulary.ids([vocabulary.END])
     ids = vocabulary.ids(song)
     return torch.cat([torch.from_numpy(part) for part in (end, ids, end)])
 
 
-def smallest_dtype(vocabulary: Vocabulary) -> torch.dtype:
+def smallest_dtype(vocabulary: Vocabulary | Characters) -> torch.dtype:
     """The smallest whole numbers that hold every id: a byte up to 256 tokens."""
     return torch.uint8 if len(vocabulary) <= 256 else torch.int32
 
@@ -63,7 +66,7 @@ class WholeSongs:
     Its length is the number of songs; `nbytes` what the ids take in memory.
     """
 
-    def __init__(self, vocabulary: Vocabulary, songs: Sequence[Sequence[str] | str]) -> None:
+    def __init__(self, vocabulary: Vocabulary | Characters, songs: Sequence[Sequence[str] | str]) -> None:
         self.songs = [song_ids(vocabulary, song).to(smallest_dtype(vocabulary)) for song in songs]
 
     def __len__(self) -> int:
@@ -86,4 +89,8 @@ class WholeSongs:
         if generator:
             groups = [groups[i] for i in torch.randperm(len(groups), generator=generator).tolist()]
         for group in groups:
-            yield make_batch([self.songs[i] for i in group])
+            yield self._batch(group)
+
+    def _batch(self, places: Sequence[int]) -> Batch:
+        """The songs at these places."""
+        return make_batch([self.songs[i] for i in places])

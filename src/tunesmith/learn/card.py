@@ -21,20 +21,22 @@ def card_text(name: str, model: TokenModel, card: dict[str, Any], command: str) 
     command: the line that trains them again.
     """
     settings = model.settings()
-    vocabulary = settings.pop("vocabulary")
-    losses = "\n".join(f"| {part} | {score:.3f} |" for part, score in card["nats_per_step"].items())
+    tokens = settings.pop("characters" if model.unit == "character" else "vocabulary")
+    if styles := settings.pop("styles", ()):
+        settings["styles"] = " and ".join(styles)
+    losses = "\n".join(f"| {part} | {score:.3f} |" for part, score in card[f"nats_per_{model.unit}"].items())
     leaks = card.get("near_duplicates")
     leakage = "" if leaks is None else f" Near-duplicates of training songs among the test songs: {leaks}."
     return f"""# {name}
 
 A `{type(model).__name__}` with {count_parameters(model):,} weights, trained on *{card["collection"]}*.
-It predicts the next of {len(vocabulary)} tokens, one for each {model.step} of a quarter note, in C major or A minor.
+{_predicts(model, len(tokens))}
 
-| songs | nats per step |
+| songs | nats per {model.unit} |
 |---|---|
 {losses}
 
-Negative log-likelihood, each song's end counted as a token.
+Negative log-likelihood, each song's end counted as a {"character" if model.unit == "character" else "token"}.
 The training ran {card["epochs"]["trained"]} epochs and kept the weights after epoch {card["epochs"]["kept"]};
 it took {card["seconds"]:,} seconds.
 
@@ -53,11 +55,22 @@ Made by:
 """
 
 
+def _predicts(model: TokenModel, tokens: int) -> str:
+    if model.unit == "character":
+        return f"It predicts the next of {tokens} characters of tunes in ABC, in the keys that they are written in."
+    return (
+        f"It predicts the next of {tokens} tokens, one for each {model.step} of a quarter note, in C major or A minor."
+    )
+
+
 def _licence(collection: str) -> str:
-    if is_essen(collection):
+    """What one may do with the weights. collection: what they learned from, several joined by " + "."""
+    parts = collection.split(" + ")
+    if any(map(is_essen, parts)):
         return _ESSEN_LICENCE
-    if collection in COLLECTIONS:
-        return f"{_OWN_LICENCE} The songs come with music21: {COLLECTIONS[collection].terms}."
+    known = [part for part in parts if part in COLLECTIONS]
+    if known:
+        return f"{_OWN_LICENCE} The songs come with music21: {COLLECTIONS[known[0]].terms}."
     return _OWN_LICENCE
 
 

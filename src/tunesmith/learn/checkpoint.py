@@ -13,13 +13,14 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
+from tunesmith.models.char_lstm import CharLSTM
 from tunesmith.models.melody_lstm import MelodyLSTM
 from tunesmith.models.token_model import TokenModel
 from tunesmith.models.window_lstm import WindowLSTM
 from tunesmith.music.data import data_path
 from tunesmith.music.files import write_whole
 
-MODELS: dict[str, type[TokenModel]] = {"MelodyLSTM": MelodyLSTM, "WindowLSTM": WindowLSTM}
+MODELS: dict[str, type[TokenModel]] = {"MelodyLSTM": MelodyLSTM, "WindowLSTM": WindowLSTM, "CharLSTM": CharLSTM}
 _ENTRY = "tunesmith"  # the one string of the metadata, JSON
 
 

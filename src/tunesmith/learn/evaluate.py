@@ -12,12 +12,16 @@ from torch import Tensor
 from tunesmith.learn.baselines import bigram_table, uniform_table, unigram_table
 from tunesmith.learn.batches import PADDING, WholeSongs, song_ids
 from tunesmith.learn.feed import feed
+from tunesmith.learn.text import unlabelled
 from tunesmith.learn.train import Song, batch_logits
 from tunesmith.learn.windows import Windows
+from tunesmith.models.char_lstm import CharLSTM
 from tunesmith.models.token_model import TokenModel
+from tunesmith.tokens.characters import Characters
 from tunesmith.tokens.vocabulary import Vocabulary
 
 BITS = 1 / math.log(2)  # bits in a nat
+_OF_TEXTS = ("model", "nats_per_step", "bits_per_step", "accuracy")  # what is told of a score on texts
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,15 @@ class Evaluation:
     """The scores of a model and its baselines on the same songs. Printed, it is a table. Lesson 06.
 
     scores: the baselines first, the model last. songs, steps, notes: how many there were; each song's
-    end is a step, a note is counted at its onset.
+    end is a step, a note is counted at its onset. unit: "step", or "character" for texts (lesson 10): then characters
+    are counted as steps, and notes are not.
     """
 
     scores: tuple[Score, ...]
     songs: int
     steps: int
     notes: int
+    unit: str = "step"
 
     @property
     def model(self) -> Score:
@@ -73,10 +79,21 @@ class Evaluation:
         ]
         for row in rows:  # JSON has no "not a number"
             row.update({name: None for name, value in row.items() if value != value})
+        if self.unit == "character":
+            rows = [{name.replace("_step", "_character"): row[name] for name in _OF_TEXTS} for row in rows]
+            return {"songs": self.songs, "characters": self.steps, "scores": rows}
         return {"songs": self.songs, "steps": self.steps, "notes": self.notes, "scores": rows}
 
     def __str__(self) -> str:
         width = max(len(score.model) for score in self.scores)
+        if self.unit == "character":
+            lines = [
+                f"tunes: {self.songs:,}, characters: {self.steps:,}",
+                f"{'':{width}}  nats/character  bits/character  right",
+            ]
+            for s in self.scores:
+                lines.append(f"{s.model:{width}}  {s.nats_per_step:14.3f}  {s.bits_per_step:14.3f}  {s.accuracy:5.1%}")
+            return "\n".join(lines)
         lines = [
             f"songs: {self.songs:,}, notes: {self.notes:,}, steps: {self.steps:,}",
             f"{'':{width}}  nats/step  bits/step  nats/note  bits/note  right  right at onsets",
@@ -91,7 +108,7 @@ class Evaluation:
 
 
 def evaluate(model: TokenModel, songs: Sequence[Song], train: Sequence[Song] | None = None) -> Evaluation:
-    """Measure a model on token songs, beside a uniform, a unigram and a bigram model. Lesson 06.
+    """Measure a model on token songs, or texts, beside a uniform, a unigram and a bigram model. Lessons 06 and 10.
 
     songs: what to foretell, best songs that the model has not seen. train: the songs that the unigram and the
     bigram model count; without them there is only the uniform one. All numbers are computed in float64 from
@@ -100,6 +117,8 @@ def evaluate(model: TokenModel, songs: Sequence[Song], train: Sequence[Song] | N
     if not songs:
         raise ValueError("there are no songs to evaluate on")
     targets_of = feed(model, songs)  # refuses a model without a vocabulary
+    if isinstance(model, CharLSTM):  # only the network hears of styles
+        songs, train = (unlabelled(texts or [], model.styles)[0] for texts in (songs, train))
     vocabulary = model.vocabulary
     tables = {"uniform": uniform_table(vocabulary)}
     if train:
@@ -111,13 +130,13 @@ def evaluate(model: TokenModel, songs: Sequence[Song], train: Sequence[Song] | N
         scores.append(_score(type(model).__name__, _from_model(model, targets_of), vocabulary))
     model.train(was_training)
     ids = torch.cat([song_ids(vocabulary, song)[1:] for song in songs])
-    return Evaluation(tuple(scores), len(songs), len(ids), int(_begins_note(vocabulary)[ids].sum()))
+    return Evaluation(tuple(scores), len(songs), len(ids), int(_begins_note(vocabulary)[ids].sum()), model.unit)
 
 
 _Guesses = Iterator[tuple[Tensor, Tensor]]  # log-probabilities (N, V) and the right ids (N,)
 
 
-def _from_table(table: Tensor, vocabulary: Vocabulary, songs: Iterable[Song]) -> _Guesses:
+def _from_table(table: Tensor, vocabulary: Vocabulary | Characters, songs: Iterable[Song]) -> _Guesses:
     for song in songs:
         ids = song_ids(vocabulary, song)
         yield table[ids[:-1]], ids[1:]
@@ -131,7 +150,7 @@ def _from_model(model: TokenModel, data: WholeSongs | Windows) -> _Guesses:
         yield logits[real].log_softmax(-1), targets[real]
 
 
-def _score(name: str, guesses: _Guesses, vocabulary: Vocabulary) -> Score:
+def _score(name: str, guesses: _Guesses, vocabulary: Vocabulary | Characters) -> Score:
     """Add up losses and hits."""
     begins_note = _begins_note(vocabulary)
     nats = steps = notes = right = right_at_onsets = 0.0
@@ -148,6 +167,6 @@ def _score(name: str, guesses: _Guesses, vocabulary: Vocabulary) -> Score:
     return Score(name, nats / steps, nats / notes if notes else none, right / steps, right_at_onsets / (notes or none))
 
 
-def _begins_note(vocabulary: Vocabulary) -> Tensor:
-    """Which tokens are pitches: (V,), bool."""
-    return torch.tensor([token.isdecimal() for token in vocabulary])
+def _begins_note(vocabulary: Vocabulary | Characters) -> Tensor:
+    """Which tokens are pitches: (V,), bool. Of characters none: a note of a text takes several."""
+    return torch.tensor([isinstance(vocabulary, Vocabulary) and token.isdecimal() for token in vocabulary])

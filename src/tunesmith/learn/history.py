@@ -12,12 +12,14 @@ from typing import Any, ClassVar
 class History:
     """How a training went: losses in nats per step, one number an epoch. Lesson 06.
 
+    unit: what the losses are counted by, "step" or, of texts, "character".
     As the last line of a cell it shows itself as a plot.
     """
 
     train_loss: list[float] = field(default_factory=list)
     valid_loss: list[float] = field(default_factory=list)
     stopped: str = ""
+    unit: str = "step"
 
     renderer: ClassVar[Callable[[History], dict[str, str]] | None] = None
 
@@ -39,7 +41,10 @@ class History:
     def __str__(self) -> str:
         if not self.epochs:
             return f"no epoch finished{': ' if self.stopped else ''}{self.stopped}"
-        best = f"best validation loss {self.best_loss:.3f} nats per step after epoch {self.best_epoch} of {self.epochs}"
+        best = (
+            f"best validation loss {self.best_loss:.3f} nats per {self.unit} "
+            f"after epoch {self.best_epoch} of {self.epochs}"
+        )
         return f"{best} ({self.stopped})" if self.stopped else best
 
     __repr__ = __str__

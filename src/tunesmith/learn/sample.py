@@ -108,6 +108,8 @@ def generate(
     """
     if model.vocabulary is None:
         raise ValueError(f"this {type(model).__name__} has no vocabulary: build it with vocabulary=…")
+    if model.unit == "character":
+        raise ValueError(f"a {type(model).__name__} writes text, not tokens: use generate_text")
     if steps < 1:
         raise ValueError(f"steps {steps} should be 1 or more")
     decode([], model.step, time_signature=metre, upbeat=upbeat)  # refuses a metre that is none before the work

@@ -1,6 +1,6 @@
-"""Training: one loop, read from top to bottom. Lesson 06.
+"""Training: one loop, read from top to bottom. Lessons 06 and 10.
 
-The loss is the negative log-likelihood of the next token, in nats per step (cross-entropy).
+The loss is the negative log-likelihood of the next token, in nats per step, or per character (cross-entropy).
 """
 
 from __future__ import annotations
@@ -27,14 +27,16 @@ from tunesmith.learn.history import History
 from tunesmith.models.token_model import TokenModel, device_of
 from tunesmith.music.progress import progress
 
-Song = Sequence[str]
+Song = Sequence[str]  # tokens; of a `CharLSTM` a text, or a pair of a text and its style
 
 EXPLODED = 10  # a validation loss of so many times that of guessing comes from no learning, but from too large steps
 
 
 def batch_logits(model: TokenModel, batch: Batch) -> Tensor:
     """The model's logits for a batch, one row for each target, padding's too: (N, V). Lesson 06."""
-    output = model(batch.inputs.to(device_of(model)))
+    device = device_of(model)
+    styles = {} if batch.styles is None else {"styles": batch.styles.to(device)}
+    output = model(batch.inputs.to(device), **styles)
     logits = output[0] if isinstance(output, tuple) else output  # (B, T, V) of whole songs, (B, V) of windows
     return logits.flatten(0, -2)
 
@@ -48,7 +50,7 @@ def batch_loss(model: TokenModel, batch: Batch, reduction: str = "mean") -> Tens
 
 @torch.no_grad()
 def mean_loss(model: TokenModel, songs: Sequence[Song], batch_size: int = 64) -> float:
-    """Negative log-likelihood of whole songs, nats per step, each song's end counted. Lesson 06.
+    """Negative log-likelihood of whole songs, nats per step (or character), each song's end counted. Lesson 06.
 
     Raises ValueError for no songs.
     """
@@ -75,10 +77,13 @@ def fit(
     clip: float = 1.0,
     patience: int = 4,
     batches_per_epoch: int | None = None,
+    window: int | None = None,
+    decay: float = 1.0,
     generator: torch.Generator | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    on_epoch: Callable[[History], None] | None = None,
 ) -> History:
-    """Train a model on token songs; it ends with the weights of the best validation loss. Lesson 06.
+    """Train a model on token songs, or texts; it ends with the weights of the best validation loss. Lessons 06, 10.
 
     Adam (Kingma & Ba 2015); the gradient's norm is clipped at `clip`; training stops when the
     validation loss has not fallen for `patience` epochs, or has exploded (then a warning says so,
@@ -86,7 +91,10 @@ def fit(
     (by default one seeded with 0). It runs where the model is: CPU, CUDA or MPS.
 
     batch_size: songs in a batch, or windows for a model that reads windows. batches_per_epoch: an
-    epoch ends after so many batches; None: after all songs.
+    epoch ends after so many batches; None: after all songs. window: of a `CharLSTM`, characters in windows that
+    are drawn at random (see `TextWindows`); None: whole texts. decay: what the learning rate is multiplied by
+    after each epoch, above 0, up to 1.
+    on_epoch: is called after each epoch, once its checkpoint is written, with the history so far.
     checkpoint: a file that is written after each epoch. If it is there already, training goes on
     from it, and ends as if it had never stopped (on the same machine, with the same threads).
     Where the disk is full, a warning says so, the last checkpoint stays, and training goes on.
@@ -95,11 +103,13 @@ def fit(
     """
     if not train or not valid:
         raise ValueError("there are no songs to train on" if not train else "there are no songs to validate on")
-    _check_settings(epochs, batch_size, learning_rate, clip, patience, batches_per_epoch)
+    _check_settings(epochs, batch_size, learning_rate, clip, patience, batches_per_epoch, decay)
     generator = generator or torch.Generator().manual_seed(0)
-    data = feed(model, train)
+    data = feed(model, train, window)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
     settings = {"batch_size": batch_size, "learning_rate": learning_rate, "clip": clip, "batches": batches_per_epoch}
+    settings |= {} if window is None else {"window": window}
+    settings |= {} if decay == 1 else {"decay": decay}
     run = _Run(model, optimiser, generator, _identity(model, train, valid, settings))
     if checkpoint and not Path(checkpoint).parent.is_dir():
         raise FileNotFoundError(f"there is no folder {Path(checkpoint).parent} for the checkpoint: make it first")
@@ -109,11 +119,15 @@ def fit(
     bar = progress(None, "training", total=epochs * per_epoch)
     bar.update(run.history.epochs * per_epoch)
     while run.history.epochs < epochs and not run.history.stopped:
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate * decay**run.history.epochs
         batches = islice(data.batches(batch_size, generator), per_epoch)
         train_loss = _train_epoch(model, optimiser, batches, clip, generator, bar.update)
-        run.finish_epoch(train_loss, mean_loss(model, valid), patience)
+        counted = run.finish_epoch(train_loss, mean_loss(model, valid), patience)
         if checkpoint:
             run.save(checkpoint)
+        if on_epoch and counted:
+            on_epoch(run.history)
         bar.set_postfix_str(str(run.history))
     bar.close()
     model.load_state_dict(run.best)
@@ -122,7 +136,13 @@ def fit(
 
 
 def _check_settings(
-    epochs: int, batch_size: int, learning_rate: float, clip: float, patience: int, batches_per_epoch: int | None
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    clip: float,
+    patience: int,
+    batches_per_epoch: int | None,
+    decay: float,
 ) -> None:
     """Raise ValueError for a setting out of range, with the range."""
     counts = {"batch_size": batch_size, "patience": patience, "batches_per_epoch": batches_per_epoch}
@@ -133,6 +153,10 @@ def _check_settings(
         raise ValueError(f"epochs {epochs} should be 0 or more")
     if not 0 < learning_rate <= 1e6:
         raise ValueError(f"learning_rate {learning_rate} should be above 0 and at most 1e6; 0.001 to 0.01 is usual")
+    if not 0 < decay <= 1:
+        raise ValueError(
+            f"decay {decay} should be above 0 and at most 1: each epoch multiplies the learning rate by it"
+        )
     if not clip >= 0:
         raise ValueError(f"clip {clip} should be 0 or more: the gradient's norm is cut down to it")
 
@@ -176,23 +200,28 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.best = copy.deepcopy(self.model.state_dict())
+        self.history.unit = self.model.unit
 
-    def finish_epoch(self, train_loss: float, valid_loss: float, patience: int) -> None:
-        """Take an epoch's losses in, keep the weights if they are the best, see whether to stop."""
+    def finish_epoch(self, train_loss: float, valid_loss: float, patience: int) -> bool:
+        """Take an epoch's losses in, keep the weights if they are the best, see whether to stop.
+
+        False where the loss has exploded: then the epoch is not counted.
+        """
         history = self.history
         guessing = math.log(len(self.model.vocabulary))
         if not train_loss + valid_loss < math.inf or valid_loss > EXPLODED * guessing:
             history.stopped = (
-                f"the loss exploded to {valid_loss:.3g} nats per step, where guessing costs {guessing:.3g}: "
+                f"the loss exploded to {valid_loss:.3g} nats per {history.unit}, where guessing costs {guessing:.3g}: "
                 "try a smaller learning_rate; the best weights are kept"
             )
             warnings.warn(f"training stopped in epoch {history.epochs + 1}: {history.stopped}", stacklevel=3)
-            return
+            return False
         if valid_loss < history.best_loss:
             self.best = copy.deepcopy(self.model.state_dict())
         history.train_loss.append(train_loss)
         history.valid_loss.append(valid_loss)
         self.stop_if_no_lower(patience)
+        return True
 
     def stop_if_no_lower(self, patience: int) -> None:
         """Stop when the validation loss has not fallen for `patience` epochs."""
@@ -243,6 +272,6 @@ class _Run:
 
 def _identity(model: TokenModel, train: Sequence[Song], valid: Sequence[Song], settings: dict[str, Any]) -> str:
     """A hash of model, songs and settings, by which a checkpoint knows its training."""
-    songs = [" ".join(song) for part in (train, valid) for song in part]
+    songs = [" ".join(map(str, song)) for part in (train, valid) for song in part]
     text = json.dumps([describe(model), len(train), songs, settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

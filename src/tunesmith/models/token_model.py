@@ -8,6 +8,7 @@ from typing import Any, Self
 import torch
 from torch import nn
 
+from tunesmith.tokens.characters import Characters
 from tunesmith.tokens.vocabulary import Vocabulary
 
 
@@ -19,11 +20,15 @@ class TokenModel(nn.Module):
     sequence_length: a number where the network reads windows of so many one-hot vectors and gives
     logits for the token after each (`WindowLSTM`); None where it reads the ids of whole songs and
     gives logits at every step, and its state (`MelodyLSTM`). Lesson 06.
+    unit: what its losses are counted by: a step, or a character (`CharLSTM`, whose tokens are characters,
+    and which has no step). styles: names of the styles that it tells apart, if it does. Lesson 10.
     """
 
-    vocabulary: Vocabulary | None
+    vocabulary: Vocabulary | Characters | None
     step: Fraction
     sequence_length: int | None = None
+    unit: str = "step"
+    styles: tuple[str, ...] = ()
 
     def settings(self) -> dict[str, Any]:
         """What `from_settings` needs to build the same network, as plain values for a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeVar
@@ -21,7 +22,7 @@ def split(
     titles: Sequence[str] | None = None,
     seed: int = 0,
 ) -> tuple[list[Song], list[Song], list[Song]]:
-    """Divide token songs into training, validation and test songs. Lessons 05 and 06.
+    """Divide token songs, or texts of tunes in ABC, into training, validation and test songs. Lessons 05, 06, 10.
 
     Folk songs come in variants: those with the same title (if `titles` are given), or the same first
     eight intervals and durations, form a family and stay on one side. The division depends on the
@@ -44,7 +45,12 @@ def split(
 
 
 def incipit(song: Sequence[str] | str) -> tuple:
-    """The first eight intervals with the durations of their notes (steps): the mark of a tune family."""
+    """The first eight intervals with the durations of their notes (steps): the mark of a tune family.
+
+    Of a tune in ABC the intervals are counted in steps of the scale, and the durations are as written.
+    """
+    if isinstance(song, str) and song.startswith("M:"):
+        return _abc_incipit(song)
     notes: list[list[int]] = []
     sounding = False
     for token in split_tokens(song):
@@ -60,6 +66,15 @@ def incipit(song: Sequence[str] | str) -> tuple:
     pitches = [pitch for pitch, _ in notes]
     intervals = tuple(b - a for a, b in pairwise(pitches))
     return intervals, tuple(duration for _, duration in notes[:-1])
+
+
+def _abc_incipit(text: str) -> tuple:
+    music = re.sub(r'^[A-Za-z]:.*$|"[^"]*"|\{[^}]*\}|\[[A-Za-z]:[^]]*\]', "", text, flags=re.MULTILINE)
+    notes = re.findall(r"([A-Ga-g])([,']*)([0-9/]*)", music)[:INCIPIT_NOTES]
+    places = [
+        "CDEFGABcdefgab".index(letter) + 7 * (octave.count("'") - octave.count(",")) for letter, octave, _ in notes
+    ]
+    return tuple(b - a for a, b in pairwise(places)), tuple(duration for *_, duration in notes[:-1])
 
 
 def _families(songs: Sequence[Song], titles: Sequence[str] | None) -> list[list[int]]:

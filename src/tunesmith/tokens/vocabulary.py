@@ -23,6 +23,8 @@ class Vocabulary(Sequence[str]):
     The order depends on the set of tokens alone. The song delimiter ``/`` is always in it.
     """
 
+    END = DELIMITER
+
     def __init__(self, tokens: Iterable[str]) -> None:
         self._tokens = tuple(sorted({*tokens, DELIMITER}, key=_order))
         self._ids = {token: i for i, token in enumerate(self._tokens)}
