@@ -28,12 +28,15 @@ EPOCHS = 6
 torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # loads what PyTorch loads when it is first used
 
 
-def context() -> multiprocessing.context.BaseContext:
-    """What starts processes: they share neither threads nor random numbers with this one."""
+def context(*modules: str) -> multiprocessing.context.BaseContext:
+    """What starts processes: they share neither threads nor random numbers with this one.
+
+    modules: what the fork server loads beside this file, if it is this call that starts it.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     forked = multiprocessing.get_context("forkserver")
-    forked.set_forkserver_preload(["processes"])
+    forked.set_forkserver_preload(["processes", *modules])
     with pytest.MonkeyPatch.context() as patch:  # where the server looks for this file
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
         from multiprocessing import forkserver

@@ -72,8 +72,8 @@ def test_the_contract_names_every_room():
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_no_room_imports_from_above(path: Path):
-    """`__init__.py`, `__main__.py` and `commands` stand above the rooms: no room uses the first two, nor steps up."""
-    if path.parent in (PACKAGE, PACKAGE / "commands"):
+    """`__init__` and `__main__` stand above the rooms: `commands` and `publish` alone use them; none steps up."""
+    if path.parent in (PACKAGE, PACKAGE / "commands", PACKAGE / "publish"):
         return
     depth = len(path.relative_to(PACKAGE).parts) - 1
     for line, name, dots in imports(ast.parse(path.read_text(encoding="utf-8"))):
@@ -115,6 +115,7 @@ def test_imports_match_the_declared_dependencies():
             # The notebook tools alone may use what a learner's installation has beside the package's needs.
             tool = path.name == "notebooks.py" or path.parent.name == "publish"
             allowed = needed | (extra | {"traitlets"} if tool else set())
+            allowed |= {"comet-ml"} if path.name == "tracking.py" else set()  # by choice; a clear line asks for it
             assert distributions & allowed, (
                 f"{path.name}, line {line}: {top} is not among pyproject.toml's dependencies"
             )

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Sequence
 
 import tunesmith as ts
-from tunesmith.commands import encode, evaluate, generate, show, train
+from tunesmith.commands import blend, doctor, encode, evaluate, generate, run, show, train, validity, ways
 
-COMMANDS = (generate, show, encode, train, evaluate)
+COMMANDS = (generate, show, encode, train, evaluate, run, blend, ways, validity, doctor)
 
 _EXAMPLES = """examples:
   python -m tunesmith generate --seed "65 _ _ _ 65 _ 69" --out tune.mid
@@ -20,6 +20,11 @@ _EXAMPLES = """examples:
   python -m tunesmith train erk --out my_model.safetensors
   python -m tunesmith evaluate my_model.safetensors erk
   python -m tunesmith generate --model my_model.safetensors --out tune.svg
+  python -m tunesmith run config.yaml --set train.epochs=3
+  python -m tunesmith blend --out my_blend.json
+  python -m tunesmith ways irish han --out my_ways.json
+  python -m tunesmith validity irish --out my_validity.json
+  python -m tunesmith doctor
 """
 
 

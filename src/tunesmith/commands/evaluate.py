@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import tunesmith as ts
@@ -37,21 +38,39 @@ def _evaluate(options: argparse.Namespace) -> None:
     model = ts.load_model(options.model)
     if model.vocabulary is None:
         raise ValueError(f"{options.model} holds a {type(model).__name__} without a vocabulary: it can't read songs")
-    songs = ts.load(options.source)
-    train, valid, test = split_tokens(songs, model.step)
-    learned_from = load_card(options.model).get("collection", songs.name)
-    if learned_from != songs.name and options.part != "all":
-        print(f"the model learned from {learned_from}: songs that stand in {songs.name} too may be known to it")
+    name, train, valid, test = (_texts if isinstance(model, ts.CharLSTM) else _songs)(model, options.source)
+    learned_from = load_card(options.model).get("collection", name)
+    if name not in learned_from.split(" + ") and options.part != "all":
+        print(f"the model learned from {learned_from}: songs that stand in {name} too may be known to it")
     part = {"train": train, "valid": valid, "test": test, "all": [*train, *valid, *test]}[options.part]
-    vocabulary = set(model.vocabulary)
-    train, known = ([song for song in songs if vocabulary.issuperset(song)] for songs in (train, part))
+    train, known = ([song for song in songs if _knows(model, song)] for songs in (train, part))
     if len(known) < len(part):
-        print(f"{len(part) - len(known):,} songs left out: they have tokens that the model does not know")
+        print(f"{len(part) - len(known):,} songs left out: they have {model.unit}s that the model does not know")
     if not known:
-        raise ValueError(f"{songs.name} has no songs left to evaluate on as --part {options.part}: try --part all")
+        raise ValueError(f"{name} has no songs left to evaluate on as --part {options.part}: try --part all")
     result = ts.evaluate(model, known, None if options.part == "all" else train)
     print(result)
     if options.out:
-        about = {"model": str(options.model), "source": songs.name, "part": options.part, **result.as_json()}
+        about = {"model": str(options.model), "source": name, "part": options.part, **result.as_json()}
         write_whole(options.out, (json.dumps(about, indent=1) + "\n").encode())
         print(f"written: {options.out}")
+
+
+def _songs(model: ts.MelodyLSTM, source: str) -> tuple[str, list, list, list]:
+    """The source's name, and its songs as tokens, divided."""
+    songs = ts.load(source)
+    return songs.name, *split_tokens(songs, model.step)
+
+
+def _texts(model: ts.CharLSTM, source: str) -> tuple[str, list, list, list]:
+    """The source's name, and its tunes as texts, divided; for a model with styles each with its own."""
+    tunes = ts.abc_tunes(source)
+    if model.styles and tunes.name not in model.styles:
+        raise ValueError(f"the model writes in the styles {', '.join(model.styles)}; {tunes.name} is none of them")
+    parts = ts.split_together({tunes.name: tunes})
+    return tunes.name, *(ts.labelled(part) if model.styles else part[tunes.name] for part in parts)
+
+
+def _knows(model: ts.MelodyLSTM | ts.CharLSTM, song: Sequence) -> bool:
+    """Has the song, or the text of a pair of text and style, nothing that the model's vocabulary lacks?"""
+    return set(model.vocabulary).issuperset(song[0] if isinstance(song, tuple) else song)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import platform
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import tunesmith as ts
@@ -20,14 +22,18 @@ def add(commands: Commands) -> None:
 
 def _add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "source", metavar="SOURCE", help=f"a collection ({', '.join(COLLECTIONS)}), a folder or a file"
+        "source",
+        metavar="SOURCE",
+        nargs="+",
+        help=f"a collection ({', '.join(COLLECTIONS)}), a folder or a file; several, each a style, for CharLSTM alone",
     )
     command.add_argument("--out", type=Path, required=True, metavar="MODEL.safetensors", help="the trained weights")
     command.add_argument(
         "--model",
-        choices=("MelodyLSTM", "WindowLSTM"),
+        choices=("MelodyLSTM", "WindowLSTM", "CharLSTM"),
         default="MelodyLSTM",
-        help="MelodyLSTM learns from every step of whole songs, WindowLSTM from windows of 64 steps",
+        help="MelodyLSTM learns from every step of whole songs, WindowLSTM from windows of 64 steps, CharLSTM from "
+        "the characters of tunes in ABC",
     )
     command.add_argument("--epochs", type=COUNT, default=40, help="at most so often through all songs")
     command.add_argument(
@@ -37,13 +43,17 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         "--patience", type=COUNT, default=5, help="epochs without a lower validation loss before it stops"
     )
     command.add_argument(
-        "--embedding-size", type=COUNT, default=64, help="numbers that describe one token (MelodyLSTM)"
+        "--embedding-size", type=COUNT, default=64, help="numbers that describe one token (not WindowLSTM)"
     )
     command.add_argument("--hidden-size", type=COUNT, default=256, help="numbers that the LSTM remembers with")
     command.add_argument("--layers", type=COUNT, default=1, help="LSTM layers on top of each other")
     command.add_argument("--dropout", type=float, default=0.3, help="share of outputs silenced while training")
     command.add_argument("--batch-size", type=COUNT, default=32, help="songs, or windows, in a batch")
+    command.add_argument("--window", type=COUNT, default=128, help="characters in a random window (CharLSTM)")
     command.add_argument("--learning-rate", type=float, default=0.003, help="of Adam")
+    command.add_argument(
+        "--decay", type=float, default=1.0, help="what the learning rate is multiplied by after each epoch"
+    )
     command.add_argument(
         "--random-seed", type=RANDOM_SEED, default=1, metavar="N", help="decides first weights, order and dropout"
     )
@@ -55,7 +65,20 @@ def _add_options(command: argparse.ArgumentParser) -> None:
 
 
 # What decides the result, beside the songs: it is written on the card.
-_TRAINING = ("epochs", "batches_per_epoch", "patience", "batch_size", "learning_rate", "random_seed")
+_TRAINING = ("epochs", "batches_per_epoch", "patience", "batch_size", "learning_rate", "decay", "random_seed")
+
+
+@dataclass
+class _Data:
+    """What a network is to learn from, divided. Songs are tokens, or texts, with their styles if there are several."""
+
+    name: str
+    train: Sequence
+    valid: Sequence
+    test: Sequence
+    left_out: int
+    split: str
+    near_duplicates: Callable[[], int]
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -71,58 +94,138 @@ def _train(options: argparse.Namespace) -> None:
         torch.empty(0, device=options.device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device {options.device!r} is not to be had here: cpu always is") from error
-    songs = ts.load(options.source)
-    print(songs.report)
-    train, valid, test = split_tokens(songs)
-    if not (train and valid):
-        raise ValueError(f"{songs.name} has too few songs to divide 80/10/10 ({len(songs)}): give it ten or more")
-    leaks = len(ts.near_duplicates(map(ts.decode, test), map(ts.decode, train)))
+    of_text = options.model == "CharLSTM"
+    data = _texts(options.source) if of_text else _songs(options.source)
+    count = len(data.train) + len(data.valid) + len(data.test)
+    if not (data.train and data.valid):
+        raise ValueError(f"{data.name} has too few songs to divide 80/10/10 ({count}): give it ten or more")
     torch.manual_seed(options.random_seed)
-    model = _new_model(options, ts.Vocabulary.of([*train, *valid, *test])).to(options.device)
-    print(f"{len(train):,} songs to train on, {len(valid):,} to validate, {len(test):,} to test")
-    print(f"{leaks} test songs are near-duplicates of training songs: half of their notes stand there in a row")
-    print(f"{count_parameters(model):,} weights, {len(model.vocabulary)} tokens")
+    model = _new_model(options, data).to(options.device)
+    print(f"{len(data.train):,} songs to train on, {len(data.valid):,} to validate, {len(data.test):,} to test")
+    print(f"{count_parameters(model):,} weights, {len(model.vocabulary)} {'characters' if of_text else 'tokens'}")
     started = time.monotonic()
     history = ts.fit(
         model,
-        train,
-        valid,
+        data.train,
+        data.valid,
         epochs=options.epochs,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         patience=options.patience,
         batches_per_epoch=options.batches_per_epoch,
+        window=options.window if of_text else None,
+        decay=options.decay,
         generator=torch.Generator().manual_seed(options.random_seed),
         checkpoint=options.checkpoint,
+        on_epoch=_say if of_text else None,
     )
     print(history)
-    scores = {"validation": mean_loss(model, valid), "test": mean_loss(model, test) if test else None}
-    settings = {name: value for name in _TRAINING if (value := getattr(options, name)) is not None}
+    seconds = round(time.monotonic() - started)
+    leaks = data.near_duplicates()
+    print(f"{leaks} test songs are near-duplicates of training songs: half of their notes stand there in a row")
+    scores = {part: round(mean_loss(model, songs), 4) for part, songs in _parts(model, data).items() if songs}
+    names = (*_TRAINING, "window") if of_text else _TRAINING
+    settings = {name: value for name in names if (value := getattr(options, name)) is not None}
     card = {
-        "collection": songs.name,
+        "collection": data.name,
         "songs": {
-            "training": len(train),
-            "validation": len(valid),
-            "test": len(test),
-            "left_out": len(songs.report.left_out),
+            "training": len(data.train),
+            "validation": len(data.valid),
+            "test": len(data.test),
+            "left_out": data.left_out,
         },
-        "split": "80/10/10 by song, songs with the same title or incipit on one side, seed 0",
+        "split": data.split,
         "near_duplicates": leaks,
         "settings": settings,
-        "nats_per_step": {name: round(score, 4) for name, score in scores.items() if score is not None},
+        f"nats_per_{model.unit}": scores,
         "epochs": {"trained": history.epochs, "kept": history.best_epoch},
-        "seconds": round(time.monotonic() - started),
+        "seconds": seconds,
         "versions": {"tunesmith": ts.__version__, "torch": torch.__version__, "python": platform.python_version()},
     }
     ts.save_model(model.cpu(), options.out, **card)
     page = options.out.with_suffix(".md")
     write_whole(page, card_text(options.out.name, model, card, _command_line(options)).encode("utf-8"))
-    print(f"nats per step: {card['nats_per_step']}")
+    print(f"nats per {model.unit}: {scores}")
     print(f"written: {options.out} ({options.out.stat().st_size:,} bytes) and its card, {page}")
 
 
-def _new_model(options: argparse.Namespace, vocabulary: ts.Vocabulary):
+def _songs(sources: list[str]) -> _Data:
+    """Token songs of one source. ValueError for several."""
+    if len(sources) > 1:
+        raise ValueError(f"only a CharLSTM learns from several sources: give one of {', '.join(sources)}")
+    songs = ts.load(sources[0])
+    print(songs.report)
+    parts = split_tokens(songs)
+    told = "80/10/10 by song, songs with the same title or incipit on one side, seed 0"
+
+    def leaks() -> int:
+        return len(ts.near_duplicates(map(ts.decode, parts[2]), map(ts.decode, parts[0])))
+
+    return _Data(songs.name, *parts, len(songs.report.left_out), told, leaks)
+
+
+def _texts(sources: list[str]) -> _Data:
+    """Tunes of the sources as texts; each of several sources is a style. ValueError for two of one name."""
+    from tunesmith.learn.styles import labelled, split_together
+
+    collections = {}
+    for source in sources:
+        tunes = ts.abc_tunes(source)
+        if tunes.name in collections:
+            raise ValueError(f"{tunes.name} is given twice: each style needs a name of its own")
+        print(tunes.report)
+        collections[tunes.name] = tunes
+    parts = split_together(collections)
+    left_out = sum(len(tunes.report.left_out) for tunes in collections.values())
+    told = "80/10/10 by tune, tunes with the same title or incipit on one side, seed 0"
+    divided = (labelled(part) if len(part) > 1 else next(iter(part.values())) for part in parts)
+
+    def leaks() -> int:
+        return sum(
+            _near_duplicates(source, tunes, *({*part[tunes.name]} for part in (parts[2], parts[0])))
+            for source, tunes in zip(sources, collections.values(), strict=True)
+        )
+
+    return _Data(" + ".join(collections), *divided, left_out, told, leaks)
+
+
+def _near_duplicates(source: str, tunes: Sequence, test: set[str], train: set[str]) -> int:
+    """How many test texts are near-duplicates of training texts, as melodies; without those that can't be read."""
+    songs = ts.load(source, durations=None)
+    melodies = dict(zip(songs.names, songs, strict=True))
+    known = [tune for tune in tunes if tune.name in melodies]
+    return len(
+        ts.near_duplicates(*([melodies[tune.name] for tune in known if tune.text in part] for part in (test, train)))
+    )
+
+
+def _parts(model: ts.CharLSTM, data: _Data) -> dict[str, Sequence]:
+    """Which songs the losses on the card are of. For texts training too, and the test songs of each style."""
+    if model.unit == "step":
+        return {"validation": data.valid, "test": data.test}
+    parts = {"training": data.train, "validation": data.valid, "test": data.test}
+    return parts | {f"test, {name}": [song for song in data.test if song[1] == name] for name in model.styles}
+
+
+def _say(history) -> None:
+    """One line an epoch, for a training that takes long."""
+    print(
+        f"epoch {history.epochs}: training {history.train_loss[-1]:.4f}, validation {history.valid_loss[-1]:.4f} "
+        f"nats per {history.unit}",
+        flush=True,
+    )
+
+
+def _new_model(options: argparse.Namespace, data: _Data):
     """The network that `train` was asked for, with new weights."""
+    songs = [*data.train, *data.valid, *data.test]
+    sizes = (options.embedding_size, options.hidden_size, options.layers, options.dropout)
+    if options.model == "CharLSTM":
+        if len(options.source) == 1:
+            return ts.CharLSTM(ts.Characters.of(songs), *sizes)
+        styles = data.name.split(" + ")
+        return ts.CharLSTM(ts.Characters.of(text for text, _ in songs), *sizes, styles=styles)
+    vocabulary = ts.Vocabulary.of(songs)
     if options.model == "WindowLSTM":
         size = len(vocabulary)
         return ts.WindowLSTM(
@@ -133,17 +236,17 @@ def _new_model(options: argparse.Namespace, vocabulary: ts.Vocabulary):
             dropout=options.dropout,
             vocabulary=vocabulary,
         )
-    return ts.MelodyLSTM(vocabulary, options.embedding_size, options.hidden_size, options.layers, options.dropout)
+    return ts.MelodyLSTM(vocabulary, *sizes)
 
 
 def _command_line(options: argparse.Namespace) -> str:
     """The line that trains the same again: all that was not left at its default, places on this machine aside."""
     parser = argparse.ArgumentParser()
     _add_options(parser)
-    defaults = vars(parser.parse_args([options.source, "--out", str(options.out)]))
+    defaults = vars(parser.parse_args([*options.source, "--out", str(options.out)]))
     changed = [
         f"--{name.replace('_', '-')} {value}"
         for name, default in defaults.items()
         if (value := getattr(options, name)) != default and name not in ("overwrite", "checkpoint", "device")
     ]
-    return " ".join(["python -m tunesmith train", options.source, "--out", options.out.as_posix(), *changed])
+    return " ".join(["python -m tunesmith train", *options.source, "--out", options.out.as_posix(), *changed])
