@@ -7,6 +7,12 @@
     python tasks.py notebooks [NN …]  run the committed lessons again and store what they show
     python tasks.py timings [NN …]    measure each lesson's computing and write it into its "At a glance"
     python tasks.py handout [NN …]    write copies without the solutions to handout/
+    python tasks.py colab [NN …]      write each lesson as a single file for Colab, with the package inside
+    python tasks.py test-colab [NN …] run these files in an environment with Colab's versions
+    python tasks.py badges            "Open in Colab" badges, once pyproject.toml names a public repository
+    python tasks.py site              write the lessons and the other pages as a site to dist/site/
+    python tasks.py slides NN         show a lesson as slides
+    python tasks.py report FOLDER     list which exercises pass in handed-in notebooks; runs what is in them
     python tasks.py figures           draw the pictures in img/ again
     python tasks.py bench             measure what the course promises about speed and memory
     python tasks.py lint              look at code and imports, run nothing
@@ -45,6 +51,7 @@ STAMP = VENV / "tunesmith-setup.json"  # written last: without it, .venv is half
 LOG = VENV / "tunesmith-setup.log"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LEARNERS, TESTERS = "requirements.txt", "requirements-test.txt"
+COLAB, COLAB_VENV = "tests/colab.txt", ROOT / ".venv-colab"  # Colab's versions, and a place for them
 BENCHMARKS = ("kern", "memory", "generation", "show", "scratch")  # tests/bench/ has a file for each
 
 
@@ -105,36 +112,56 @@ def set_up(for_tests: bool = False) -> None:
     say(f"Set up in {time.perf_counter() - began:.0f} s.")
 
 
-def make_venv() -> None:
+def set_up_colab() -> Path:
+    """Make .venv-colab what tests/colab.txt says, which lacks what Colab lacks; give its Python.
+
+    torch is Colab's version where TORCH_INDEX_URL names an index with a CPU wheel of it, and else the course's own.
+    """
+    python, mark = COLAB_VENV / PYTHON.relative_to(VENV), COLAB_VENV / STAMP.name
+    index = os.environ.get("TORCH_INDEX_URL", "").strip()
+    torch = torch_pin(COLAB if index else LEARNERS)
+    lines = (ROOT / COLAB).read_text(encoding="utf-8").splitlines()
+    others = [line for line in lines if line and not line.startswith(("#", "torch"))]
+    wanted = json.dumps([*base(), torch, *others])
+    if not (python.exists() and mark.exists() and mark.read_text(encoding="utf-8") == wanted):
+        say("Setting up .venv-colab with Colab's versions; it takes a few minutes.")
+        make_venv(COLAB_VENV)
+        pip(*(["--index-url", index] if index else []), torch, python=python)
+        pip(*others, python=python)
+        mark.write_text(wanted, encoding="utf-8", newline="\n")  # last: without it, .venv-colab is half made
+    return python
+
+
+def make_venv(venv: Path = VENV) -> None:
     """An empty .venv, in place of whatever stood there."""
-    if VENV.is_symlink() or VENV.is_file():
-        VENV.unlink()
-    elif VENV.exists():
-        if Path(sys.prefix).resolve() == VENV.resolve():
-            raise Stop("The .venv that runs this is broken. Leave it (`deactivate`) and run tasks.py again.")
-        say("The .venv found here is unfinished or was made for another Python or folder; making it anew.")
+    if venv.is_symlink() or venv.is_file():
+        venv.unlink()
+    elif venv.exists():
+        if Path(sys.prefix).resolve() == venv.resolve():
+            raise Stop(f"The {venv.name} that runs this is broken. Leave it (`deactivate`) and run tasks.py again.")
+        say(f"The {venv.name} found here is unfinished or was made for another Python or folder; making it anew.")
         try:
-            shutil.rmtree(VENV)
+            shutil.rmtree(venv)
         except OSError as error:
-            raise Stop(f"Cannot remove .venv ({error}). Close what uses it and delete the folder.") from None
+            raise Stop(f"Cannot remove {venv.name} ({error}). Close what uses it and delete the folder.") from None
     python = getattr(sys, "_base_executable", None) or sys.executable
-    made = subprocess.run([python, "-m", "venv", str(VENV)], capture_output=True, text=True, env=environment())
+    made = subprocess.run([python, "-m", "venv", str(venv)], capture_output=True, text=True, env=environment())
     if made.returncode:
-        shutil.rmtree(VENV, ignore_errors=True)
+        shutil.rmtree(venv, ignore_errors=True)
         detail = last_line(made.stdout + made.stderr)
         raise Stop(
-            f"Python could not make .venv: {detail} On Debian and Ubuntu, `apt install python3-venv` helps."
+            f"Python could not make {venv.name}: {detail} On Debian and Ubuntu, `apt install python3-venv` helps."
             if "ensurepip" in made.stdout + made.stderr
-            else f"Python could not make .venv: {detail}"
+            else f"Python could not make {venv.name}: {detail}"
         )
 
 
-def torch_pin() -> str:
+def torch_pin(requirements: str = LEARNERS) -> str:
     """The line of requirements.txt that pins PyTorch."""
-    for line in (ROOT / LEARNERS).read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / requirements).read_text(encoding="utf-8").splitlines():
         if re.match(r"torch\s*==", line):
             return line.split("#")[0].strip()
-    raise Stop(f"{LEARNERS} has no line torch==…")
+    raise Stop(f"{requirements} has no line torch==…")
 
 
 def install_torch() -> None:
@@ -145,9 +172,9 @@ def install_torch() -> None:
     pip(*(["--index-url", index] if index else []), torch_pin())
 
 
-def pip(*arguments: str) -> None:
-    """`pip install` in .venv: one line on the screen, everything in a log, one clear line when it fails."""
-    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
+def pip(*arguments: str, python: Path | None = None) -> None:
+    """`pip install`, in .venv by default: a line on the screen, all in a log, one clear line when it fails."""
+    command = [str(python or PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
     lines = []
     with LOG.open("a", encoding="utf-8", newline="\n") as log:
         log.write("$ pip install " + " ".join(arguments) + "\n")
@@ -373,6 +400,42 @@ def handout(options: argparse.Namespace, extra: list[str]) -> int:
     return tool("handout", *options.lessons)
 
 
+def slides(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up(for_tests=True)
+    quiet = ["--no-browser"] if options.no_browser else []
+    return run("-m", "tunesmith.publish.slides", *options.lessons, *quiet)
+
+
+def report(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up()
+    more = ["--hints"] if options.hints else []
+    table = options.csv if options.csv == "-" else Path(options.csv).absolute()
+    limits = ["--seconds", str(options.seconds), "--memory", str(options.memory)]
+    folder = Path(options.folder).absolute()
+    return run("-m", "tunesmith.publish.handed_in", str(folder), "--csv", str(table), *more, *limits)
+
+
+def colab(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up(for_tests=True)
+    return run("-m", "tunesmith.publish.colab", *options.lessons)
+
+
+def test_colab(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up(for_tests=True)
+    say("Each lesson's set-up takes from pip's index what Colab lacks; nothing else here uses a network.")
+    return run("-m", "tunesmith.publish.canary", str(set_up_colab()), *options.lessons)
+
+
+def badges(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up()
+    return run("-m", "tunesmith.publish.badges")
+
+
+def site(options: argparse.Namespace, extra: list[str]) -> int:
+    set_up(for_tests=True)
+    return run("-m", "tunesmith.publish.site", "dist/site")
+
+
 def figures(options: argparse.Namespace, extra: list[str]) -> int:
     set_up()
     return run("-m", "tunesmith.course.pictures", "img")
@@ -414,6 +477,16 @@ TASKS = {
     notebooks: "run the committed lessons from top to bottom and store what they show",
     timings: "measure each lesson's computing and write it into its At a glance",
     handout: "write copies without solutions and outputs to handout/",
+    site: "write the executed lessons, the guides and the package's pages to dist/site/, which needs no network and no "
+    "server; nothing is run again",
+    slides: "write a lesson as slides to dist/slides/, one file that needs no network, and open it in the browser",
+    report: "list which exercises pass in the notebooks below a folder, on the screen and in report.csv. It RUNS THE "
+    "CODE of those who wrote them, each in a process with limits on time and memory; docs/teaching.md says how to do "
+    "so in a container",
+    colab: "write each lesson to dist/colab/ as one notebook that brings the package and its networks along",
+    test_colab: "run the notebooks of `colab`, each alone in an empty folder, in an environment with Colab's versions",
+    badges: "write badges (Open in Colab) and the set-up cell's source into README and the lessons, for the public "
+    "repository that pyproject.toml names; take them out where it names none",
     figures: "draw the course's diagrams, and README's tune, and write to img/ those that have changed",
     bench: "measure speed and memory against the usual ways, a few minutes; the goals are in its table, and 1 is the "
     "exit status where one is missed",
@@ -436,7 +509,7 @@ def parser() -> argparse.ArgumentParser:
     for task, text in TASKS.items():
         one = tasks.add_parser(task.__name__.replace("_", "-"), help=text, description=text, allow_abbrev=False)
         one.set_defaults(run=task)
-        if task in (lab, notebooks, timings, handout):
+        if task in (lab, notebooks, timings, handout, slides, colab, test_colab):
             one.add_argument(
                 "lessons", nargs="*", metavar="NN", type=lesson_number, help="lessons by number, e.g. 03 07"
             )
@@ -447,6 +520,14 @@ def parser() -> argparse.ArgumentParser:
         if task is lab:
             one.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
             one.add_argument("--copies-only", action="store_true", help="make the copies, start nothing")
+        if task is slides:
+            one.add_argument("--no-browser", action="store_true", help="write the page, open nothing")
+        if task is report:
+            one.add_argument("folder", metavar="FOLDER", help="where the notebooks lie, in folders of their own or not")
+            one.add_argument("--hints", action="store_true", help="show what each answer that is not right is told")
+            one.add_argument("--csv", default="report.csv", metavar="FILE", help="the table's file; - for none")
+            one.add_argument("--seconds", type=float, default=60, help="time for one exercise (60)")
+            one.add_argument("--memory", type=float, default=2, metavar="GB", help="memory for one notebook (2)")
     return top
 
 

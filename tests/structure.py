@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import cached_property
 from html.parser import HTMLParser
+from pathlib import Path
 
 import nbformat
 
 from tunesmith.course import notebooks as tool
+from tunesmith.publish import badges
 
+SETUP = badges.setup_cell(Path(__file__).resolve().parent.parent)
 MINUTES = 75
 LINES = 22
 WIDTH = 92  # signs in a line of code: what JupyterLab and Colab show without scrolling sideways
@@ -111,7 +114,7 @@ def title(lesson: Lesson) -> list[str]:
 
 
 def order(lesson: Lesson) -> list[str]:
-    """At a glance, the hook, Set-up, three to five sections, Listen and look, Recap, Going further."""
+    """At a glance, Set-up, the hook, three to five sections, Listen and look, Recap, Going further."""
     said = []
     parts = [h.text for h in lesson.headings if h.level == 2]
     core = [m for _, m in lesson.sections if not m[4]]
@@ -126,9 +129,9 @@ def order(lesson: Lesson) -> list[str]:
         for part in parts
     )
     # A free heading stands above the hook; deeper sections may follow Listen and look.
-    if not re.fullmatch(r"A\?Sn+Ln*RG", shape):
+    if not re.fullmatch(r"AS\?n+Ln*RG", shape):
         said.append(
-            "the parts must be: At a glance, the hook under a heading of its own, Set-up, `## 1 · Title  (8 min)` …, "
+            "the parts must be: At a glance, Set-up, the hook under a heading of its own, `## 1 · Title  (8 min)` …, "
             f"Listen and look, Recap, Going further; they are: {' / '.join(parts)}"
         )
     return said
@@ -172,10 +175,10 @@ def hook(lesson: Lesson) -> list[str]:
     if not found:
         return ["no code cell is tagged hook"]
     said = []
-    if setup and found[-1] > setup[0]:
-        said.append("the hook must stand before the set-up cell")
-    if "import tunesmith as ts" not in lesson.cells[found[0]].source:
-        said.append("the hook must import tunesmith as ts itself: it stands before the set-up cell")
+    if setup and found[0] < setup[0]:
+        said.append("the hook must stand after the set-up cell")
+    if lesson.sections and found[-1] > lesson.sections[0][0].cell:
+        said.append("the hook must stand before the first section")
     html = "".join(html_of(output) for i in found for output in lesson.cells[i].get("outputs", []))
     if "<audio" not in html or "<img" not in html:
         said.append("the hook has nothing to hear and see in its output")
@@ -187,8 +190,10 @@ def setup(lesson: Lesson) -> list[str]:
     if len(found) != 1:
         return [f"{len(found)} cells are tagged setup, not one"]
     cell, said = lesson.cells[found[0]], []
-    if cell.cell_type != "code" or cell.source.strip() != tool.SETUP:
-        said.append("the set-up cell is not the one in tunesmith.course.notebooks.SETUP")
+    if cell.cell_type != "code" or cell.source.strip() != SETUP:
+        said.append("the set-up cell is not the one in tunesmith.course.notebooks.SETUP; `tasks.py badges` writes it")
+    if lesson.code[0][0] != found[0]:
+        said.append("the set-up cell is not the first code cell")
     if cell.get("outputs"):
         said.append("the set-up cell is not silent")
     if found[0] not in lesson.part("Set-up"):

@@ -102,7 +102,7 @@ def test_widgets_leave_their_text():
     nb = new_notebook(cells=[cell], metadata={"widgets": {"state": 1}, "colab": {}})
     fixed = tool.normalised(nb)
     assert [output.data for output in fixed.cells[0].outputs] == [{"text/plain": "slider"}]
-    assert fixed.cells[0].metadata == {"tags": ["hook"]}
+    assert fixed.cells[0].metadata == {"tags": ["hook"], "slideshow": {"slide_type": "-"}}
     assert set(fixed.metadata) == {"kernelspec", "language_info"}
     assert "widgets" in nb.metadata, "the notebook given stays as it was"
 
@@ -211,6 +211,18 @@ def test_measure(tmp_path: Path):
     path = lesson(tmp_path, text, new_code_cell("1", outputs=[printing("kept")], execution_count=1))
     seconds, value = tool.measure(path)
     assert seconds <= value == tool.stated(tool.read(path)) and tool.read(path).cells[1].outputs == [printing("kept")]
+
+
+def test_long_cells_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    text = new_markdown_cell("<!-- seconds -->about 60 seconds<!-- /seconds -->")
+    path = lesson(tmp_path, text, new_code_cell("import time\ntime.sleep(0.3)"), new_code_cell("1"))
+    done, _ = tool.execute(tool.read(path), tmp_path)
+    taken = tool.cell_seconds(done)
+    assert set(taken) == {1, 2} and 0.3 <= taken[1] < 5 and taken[2] < 0.3
+    assert tool.cell_seconds(tool.normalised(done)) == {}, "a committed lesson has no timings"
+    monkeypatch.setattr(tool, "LONG", 0.29)
+    tool.measure(path)
+    assert "cell 2 (import time)" in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- copies

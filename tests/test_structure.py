@@ -71,10 +71,10 @@ def good() -> Lesson:
             "**Time:** 30 minutes in class, <!-- seconds -->about 5 seconds<!-- /seconds --> of computing, "
             "no GPU needed."
         ),
-        new_markdown_cell("## Hear it first"),
-        html("import tunesmith as ts\n\nts.show(scale)", PLAYER, metadata={"tags": ["hook"]}),
         new_markdown_cell("## Set-up"),
-        new_code_cell(tool.SETUP, metadata={"tags": ["setup"]}),
+        new_code_cell(structure.SETUP, metadata={"tags": ["setup"]}),
+        new_markdown_cell("## Hear it first"),
+        html("ts.show(scale)", PLAYER, metadata={"tags": ["hook"]}),
     ]
     for k, (name, kind) in enumerate([("one", "predict"), ("three", "mend"), ("eleven", "listen")], start=1):
         cells += [
@@ -170,7 +170,7 @@ TWENTY_THREE = "\n".join(f"a = {k}" for k in range(23))
 BROKEN = [
     ("title", replaced("# Steps", "## Steps"), "only `# Title`"),
     ("title", replaced("that climbs.", "that climbs. And falls."), "one sentence"),
-    ("title", moved("import tunesmith as ts\n\nts.show", 0), "not the title"),
+    ("title", moved("ts.show(scale)", 0), "not the title"),
     ("order", moved("## Recap", 3), "the parts must be"),
     ("order", without("## Listen and look"), "the parts must be"),
     ("order", without("## Hear it first"), "the parts must be"),
@@ -184,14 +184,15 @@ BROKEN = [
     ("glance", replaced("about 5 seconds", "5 s"), "seconds"),
     ("glance", replaced("about 5 seconds", "about 130 seconds"), "more than 120"),
     ("minutes", replaced("Part one  (10 min)", "Part one  (60 min)"), "more than 75"),
-    ("hook", tagged("import tunesmith as ts\n\nts.show"), "tagged hook"),
-    ("hook", replaced("import tunesmith as ts\n\n", ""), "import tunesmith"),
-    ("hook", output("import tunesmith as ts\n\nts.show", []), "hear and see"),
-    ("hook", moved("import tunesmith as ts\n\nts.show", 6), "before the set-up"),
+    ("hook", tagged("ts.show(scale)"), "tagged hook"),
+    ("hook", output("ts.show(scale)", []), "hear and see"),
+    ("hook", moved("ts.show(scale)", 2), "after the set-up"),
+    ("hook", moved("ts.show(scale)", 9), "before the first section"),
     ("setup", tagged("# Set-up: the same"), "tagged setup"),
     ("setup", replaced("import random\n", ""), "SETUP"),
     ("setup", output("# Set-up: the same", new_output("stream", text="hello")), "silent"),
     ("setup", moved("# Set-up: the same", 8), "`## Set-up`"),
+    ("setup", moved("ts.show(scale)", 2), "first code cell"),
     ("sections", output("print('more')", []), "shows nothing"),
     ("sections", output("ts.show(scale, other)", []), "nothing to hear"),
     ("recap", replaced("You can now\n\n- hear a step", "You can hear a step"), "does not list"),

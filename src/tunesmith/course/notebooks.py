@@ -23,26 +23,43 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunesmith.course.slide_types import slide_types
 from tunesmith.display.frontend import WIDGET_VIEW
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode  # which takes seconds to import: only what runs a lesson pays for it
 
 SETUP = """\
-# Set-up: the same in every lesson.
+# Set-up: the same in every lesson. Run this cell first.
 import math
 import random
+import subprocess
+import sys
 from fractions import Fraction
+from importlib.metadata import version
+from importlib.util import find_spec
+
+SOURCE = ""  # where the course's package is, for a computer that lacks it
+if not find_spec("tunesmith"):  # in Colab: add what is missing, keep these two
+    assert SOURCE, "no tunesmith here: choose .venv as kernel, or see tasks.py colab"
+    keep = [f"{p}=={version(p)}" for p in ("numpy", "torch") if find_spec(p)]
+    pip = [sys.executable, "-m", "pip", "install", "-qq", *keep, SOURCE]
+    print("Installing what this lesson needs: half a minute or so.")
+    subprocess.run(pip, check=True)
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
 import tunesmith as ts"""
-"""The set-up cell of every lesson, tagged `setup`."""
+"""The set-up cell of every lesson, tagged `setup`. Where the package is installed it does nothing but import."""
+
+LONG = 10
+"""Seconds. A cell that takes longer on a CPU says so before it starts."""
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
@@ -115,6 +132,11 @@ def write(nb: dict[str, Any], path: str | Path) -> None:
         raise
 
 
+def setup_cell(source: str = "") -> str:
+    """The set-up cell where the package comes from `source`, something that pip installs: an address, a wheel."""
+    return SETUP.replace('SOURCE = ""', f"SOURCE = {json.dumps(source)}", 1)
+
+
 def tags(cell: dict[str, Any]) -> list[str]:
     return list(cell.get("metadata", {}).get("tags", []))
 
@@ -126,7 +148,8 @@ def normalised(nb: NotebookNode) -> NotebookNode:
     """A copy in the one form that is committed.
 
     Execution counts 1…n, a fixed kernelspec, no Python version, timings or widget state; streams joined, a progress
-    line that was rewritten kept as it last stood; ids that stay. An error or anything on stderr is a LessonError.
+    line that was rewritten kept as it last stood; ids that stay; the type of each cell in a slide show, by rule. An
+    error or anything on stderr is a LessonError.
     """
     from nbformat import NotebookNode
 
@@ -145,6 +168,8 @@ def normalised(nb: NotebookNode) -> NotebookNode:
             count += 1
             cell.execution_count = count
         cell.outputs = outputs_of(cell, number)
+    for cell, kind in zip(nb.cells, slide_types(nb.cells)):
+        cell.metadata.slideshow = NotebookNode(slide_type=kind)
     return nb
 
 
@@ -208,14 +233,17 @@ def where(cell: NotebookNode, number: int) -> str:
 
 
 @contextlib.contextmanager
-def lesson_environment() -> Iterator[None]:
-    """What kernels are started with: plain progress, UTF-8, no plotting backend or start-up file from outside."""
+def lesson_environment(plain: bool = True) -> Iterator[None]:
+    """What kernels are started with: plain progress, UTF-8, no plotting backend or start-up file from outside.
+
+    plain: as outputs are committed; otherwise as a person sees them, with widgets.
+    """
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as folder:
         profile = Path(folder) / "profile_default"
         profile.mkdir()
         (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40  # errors alone\n")
-        os.environ.update(TUNESMITH_PLAIN="1", PYTHONUTF8="1", IPYTHONDIR=folder)
+        os.environ.update(TUNESMITH_PLAIN="1" if plain else "", PYTHONUTF8="1", IPYTHONDIR=folder)
         os.environ.pop("MPLBACKEND", None)
         try:
             yield
@@ -224,8 +252,17 @@ def lesson_environment() -> Iterator[None]:
             os.environ.update(before)
 
 
-def execute(nb: NotebookNode, folder: str | Path, timeout: float = 600) -> tuple[NotebookNode, float]:
-    """Run a copy of `nb` from top to bottom in a fresh kernel of this Python; give it and the seconds it took."""
+def execute(
+    nb: NotebookNode,
+    folder: str | Path,
+    timeout: float = 600,
+    python: str | Path = sys.executable,
+    plain: bool = True,
+) -> tuple[NotebookNode, float]:
+    """Run a copy of `nb` from top to bottom in a fresh kernel of `python`; give it and the seconds it took.
+
+    timeout: seconds that one cell may take. plain: as outputs are committed; otherwise as a person sees them.
+    """
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -234,10 +271,11 @@ def execute(nb: NotebookNode, folder: str | Path, timeout: float = 600) -> tuple
     from traitlets import default
 
     class ThisPython(KernelSpecManager):
-        """Whatever is registered as python3 on this machine, the kernel is this Python's."""
+        """Whatever is registered as python3 on this machine, the kernel is `python`'s."""
 
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            return KernelSpec(**get_kernel_dict())
+            kernel = get_kernel_dict()
+            return KernelSpec(**{**kernel, "argv": [str(python), *kernel["argv"][1:]]})
 
     class Manager(AsyncKernelManager):
         @default("kernel_spec_manager")
@@ -260,13 +298,13 @@ def execute(nb: NotebookNode, folder: str | Path, timeout: float = 600) -> tuple
         kernel_manager_class=Manager,
         resources={"metadata": {"path": str(folder)}},
         timeout=timeout,
-        record_timing=False,
+        record_timing=True,  # `normalised` takes it out again
         store_widget_state=False,
         on_cell_start=starts,
     )
     began = time.perf_counter()
     try:
-        with lesson_environment():
+        with lesson_environment(plain):
             client.execute()
     except CellExecutionError:
         raise LessonError(f"{running}\n{traceback_of(nb)}") from None
@@ -275,6 +313,17 @@ def execute(nb: NotebookNode, folder: str | Path, timeout: float = 600) -> tuple
     except DeadKernelError:
         raise LessonError(f"{running}: the kernel died") from None
     return nb, time.perf_counter() - began
+
+
+def cell_seconds(nb: NotebookNode) -> dict[int, float]:
+    """The seconds that each code cell of a notebook from `execute` took, by its index."""
+    taken = {}
+    for index, cell in enumerate(nb.cells):
+        times = cell.metadata.get("execution", {})
+        if {"iopub.status.busy", "iopub.status.idle"} <= set(times):
+            busy, idle = (datetime.fromisoformat(times[f"iopub.status.{name}"]) for name in ("busy", "idle"))
+            taken[index] = (idle - busy).total_seconds()
+    return taken
 
 
 def traceback_of(nb: NotebookNode) -> str:
@@ -328,15 +377,18 @@ def with_seconds(nb: NotebookNode, seconds: float) -> NotebookNode:
 
 
 def measure(path: str | Path, timeout: float = 600) -> tuple[float, int]:
-    """Run the lesson twice, since the first run may fill the cache; write the shorter time into it."""
+    """Run the lesson twice, since the first run may fill the cache; write the shorter time into it, name long cells."""
     path = Path(path)
     try:
         nb = read(path)
-        seconds = min(execute(nb, path.parent, timeout)[1] for _ in range(2))
+        done, seconds = min((execute(nb, path.parent, timeout) for _ in range(2)), key=lambda run: run[1])
         nb = with_seconds(nb, seconds)
         write(nb, path)
     except LessonError as error:
         raise LessonError(f"{path.name}, {error}") from None
+    for index, taken in cell_seconds(done).items():
+        if taken > LONG:
+            print(f"\n  {where(done.cells[index], index + 1)}: {taken:.0f} s", end=" ", flush=True)
     return seconds, stated(nb) or 0
 
 
@@ -431,9 +483,8 @@ def copy_all(paths: list[Path], folder: Path) -> None:
         )
 
 
-def hand_out(path: Path, folder: Path) -> None:
-    """Write the lesson's handout; one that somebody has edited since stays as it is."""
-    target = folder / path.name
+def give(fresh: dict[str, Any], target: Path) -> bool:
+    """Write a notebook for others to work in, and say whether it was; one that somebody has edited since stays."""
     if os.path.lexists(target):
         try:
             old = read_json(target)
@@ -442,12 +493,18 @@ def hand_out(path: Path, folder: Path) -> None:
             edited = True
         if edited:
             print(f"{target.as_posix()} was edited and stays; rename it for a fresh one")
-            return
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = handout(read_json(path))
+            return False
+    target.parent.mkdir(parents=True, exist_ok=True)
     fresh["metadata"]["tunesmith"] = {"handout": digest(fresh)}
     write(fresh, target)
-    print(f"{target.as_posix()} written")
+    return True
+
+
+def hand_out(path: Path, folder: Path) -> None:
+    """Write the lesson's handout; one that somebody has edited since stays as it is."""
+    target = folder / path.name
+    if give(handout(read_json(path)), target):
+        print(f"{target.as_posix()} written")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -103,8 +103,10 @@ h1 {{ font-size: 1.5rem }}
 </style>
 </head>
 <body>
+<main>
 <h1>{html.escape(title)}</h1>
 {players}
+</main>
 </body>
 </html>
 """

@@ -1,1 +1,1 @@
-"""Tools that turn the lessons into other things: self-contained notebooks, a site, slides; and look at handed-in work."""
+"""Tools that turn the lessons into other things: notebooks for Colab, a site, slides; and look at handed-in work."""
