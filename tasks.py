@@ -52,6 +52,10 @@ LOG = VENV / "tunesmith-setup.log"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LEARNERS, TESTERS = "requirements.txt", "requirements-test.txt"
 COLAB, COLAB_VENV = "tests/colab.txt", ROOT / ".venv-colab"  # Colab's versions, and a place for them
+# All tests at once: as many files at a time as there are cores, each file's tests in one process, in the order given.
+SPREAD = (f"-n{min(os.cpu_count() or 1, 4)}", "--dist=loadfile", "--no-loadscope-reorder")
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # processes side by side would only wait for each other's threads
+READ_SONGS = "import tunesmith as ts; ts.load('kinder'); ts.load('erk')"
 BENCHMARKS = ("kern", "memory", "generation", "show", "scratch")  # tests/bench/ has a file for each
 
 
@@ -303,12 +307,16 @@ def test(options: argparse.Namespace, extra: list[str]) -> int:
     lessons = [argument for argument in extra if argument.split("::")[0].endswith(".ipynb")]
     others = [argument for argument in extra if argument not in lessons]
     results = {"lint": checked("ruff check", lambda: run("-m", "ruff", "check", "-q", "--output-format=concise"))}
+    if not extra:  # or each process that needs these songs would read them itself
+        results["songs"] = checked("songs, read once for all tests", lambda: run("-c", READ_SONGS))
     if others or not lessons:
-        results["unit tests"] = tested("unit tests", *others)
-    if lessons or (not others and any((ROOT / "notebooks").glob("*.ipynb"))):
+        results["unit tests"] = tested("unit tests", *(others or SPREAD), env=environment(**ONE_THREAD))
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"), reverse=True)  # the later ones take longer: they go first
+    if lessons or (not others and notebooks):
         with notebook_environment() as env:
             strict = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg")
-            results["notebooks"] = tested("notebooks, output by output", *strict, *(lessons or ["notebooks"]), env=env)
+            chosen = lessons or [*SPREAD, *(path.relative_to(ROOT).as_posix() for path in notebooks)]
+            results["notebooks"] = tested("notebooks, output by output", *strict, *chosen, env={**env, **ONE_THREAD})
     return summary(results)
 
 

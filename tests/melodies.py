@@ -29,6 +29,14 @@ KEYS = [
     for tonic in ("C", "Db", "C#", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B", "Cb")
     if abs((key := Key(tonic, mode)).signature) <= 7
 ]
+TUNE = Melody.of(
+    [(62, 1), (67, 1.5), (66, "1/2"), (None, 1), (69, "5/4"), (71, "3/4"), (71, 3), (67, 2)],
+    time_signature="3/4",
+    upbeat=1,
+    key="G major",
+    tempo=96,
+    title="An air – für Elise",
+)
 METRES = ("2/4", "3/4", "4/4", "6/8", "9/8", "2/2", "5/4", "3/8", "7/16")
 
 

@@ -32,21 +32,6 @@ COMMANDS = [module.__name__.rpartition(".")[2] for module in cli.COMMANDS]
 
 
 @pytest.fixture
-def run(capsys):
-    """Run a command in this process: (exit code, stdout, stderr)."""
-
-    def run(*arguments):
-        capsys.readouterr()
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
 def refused(run, tmp_path):
     """Run a command that must end with one clear line, and leave the folder as it was."""
 

@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from music21 import converter
 
 import tunesmith as ts
-from melodies import KEYS, TWELFTH, collection, melodies, one_clear_line, sounds
+from melodies import KEYS, TUNE, TWELFTH, collection, melodies, one_clear_line, sounds
 from tunesmith.music import files
 from tunesmith.music.draft import SongError
 from tunesmith.music.files import read, write
@@ -25,14 +25,6 @@ from tunesmith.music.melody import Melody
 from tunesmith.music.midi import DEFAULT_TEMPO, TICKS, midi_bytes
 from tunesmith.music.musicxml import musicxml_text
 
-TUNE = Melody.of(
-    [(62, 1), (67, 1.5), (66, "1/2"), (None, 1), (69, "5/4"), (71, "3/4"), (71, 3), (67, 2)],
-    time_signature="3/4",
-    upbeat=1,
-    key="G major",
-    tempo=96,
-    title="An air – für Elise",
-)
 KERN = kern_text(TUNE)
 ABC = "X:1\nT:t\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n"
 

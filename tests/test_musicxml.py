@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import Phase, given, settings
 
-from melodies import KEYS, TWELFTH, melodies, one_clear_line, rests_joined
+from melodies import KEYS, TUNE, TWELFTH, melodies, one_clear_line, rests_joined
 from tunesmith.music import mxl
 from tunesmith.music.draft import SongError
 from tunesmith.music.files import read
@@ -16,14 +16,6 @@ from tunesmith.music.melody import Melody
 from tunesmith.music.musicxml import musicxml_text, parse_musicxml
 from tunesmith.music.mxl import mxl_bytes, parse_mxl
 
-TUNE = Melody.of(
-    [(62, 1), (67, 1.5), (66, "1/2"), (None, 1), (69, "5/4"), (71, "3/4"), (71, 3), (67, 2)],
-    time_signature="3/4",
-    upbeat=1,
-    key="G major",
-    tempo=96,
-    title="An air – für Elise",
-)
 KEY = "<key><fifths>0</fifths><mode>major</mode></key>"
 FOUR = "<time><beats>4</beats><beat-type>4</beat-type></time>"
 

@@ -112,7 +112,7 @@ def test_a_broken_venv_is_made_anew(tasks: ModuleType, calls: list[str], harm):
     assert calls == ["venv", *LESSONS]
 
 
-def test_a_half_made_venv_is_made_anew(tasks: ModuleType, calls: list[str], monkeypatch: pytest.MonkeyPatch):
+def set_up_without_network(tasks: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: str) -> None:
         raise tasks.Stop("no network")
 
@@ -120,6 +120,10 @@ def test_a_half_made_venv_is_made_anew(tasks: ModuleType, calls: list[str], monk
         patch.setattr(tasks, "pip", fail)
         with pytest.raises(tasks.Stop):
             tasks.set_up()
+
+
+def test_a_half_made_venv_is_made_anew(tasks: ModuleType, calls: list[str], monkeypatch: pytest.MonkeyPatch):
+    set_up_without_network(tasks, monkeypatch)
     calls.clear()
     tasks.set_up()
     assert calls == ["venv", *LESSONS]
@@ -128,14 +132,7 @@ def test_a_half_made_venv_is_made_anew(tasks: ModuleType, calls: list[str], monk
 def test_a_failed_update_keeps_what_works(tasks: ModuleType, calls: list[str], monkeypatch: pytest.MonkeyPatch):
     tasks.set_up()
     (tasks.ROOT / "requirements.txt").write_text("torch==2.13.0\nnumpy==0\n", encoding="utf-8")
-
-    def fail(*arguments: str) -> None:
-        raise tasks.Stop("no network")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(tasks, "pip", fail)
-        with pytest.raises(tasks.Stop):
-            tasks.set_up()
+    set_up_without_network(tasks, monkeypatch)
     calls.clear()
     tasks.set_up()
     assert calls == LESSONS, "the update is tried again, in the same .venv"
@@ -254,19 +251,22 @@ NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval
 
 def test_test(tasks: ModuleType, runs: list[list[str]], capsys: pytest.CaptureFixture):
     (tasks.ROOT / "notebooks").mkdir()
+    spread = list(tasks.SPREAD)
     assert tasks.main(["test"]) == 0
-    assert runs[0][:3] == ["-m", "ruff", "check"] and pytest_runs(runs) == [[]], "no lesson, nothing to compare"
-    assert capsys.readouterr().out.endswith("\n1 passed, 0 failed\n")
-    (tasks.ROOT / "notebooks" / "03_x.ipynb").touch()
+    assert runs[0][:3] == ["-m", "ruff", "check"] and runs[1] == ["-c", tasks.READ_SONGS]
+    assert pytest_runs(runs) == [spread], "no lesson, nothing to compare"
+    assert capsys.readouterr().out.endswith("\n2 passed, 0 failed\n")
+    for name in ("03_x.ipynb", "04_y.ipynb"):
+        (tasks.ROOT / "notebooks" / name).touch()
     for arguments, expected in (
-        ([], [[], [*NBVAL, "notebooks"]]),
+        ([], [spread, [*NBVAL, *spread, "notebooks/04_y.ipynb", "notebooks/03_x.ipynb"]]),
         (["-k", "kern"], [["-k", "kern"]]),
         (["-x", "tests/test_tasks.py::test_lab"], [["-x", "tests/test_tasks.py::test_lab"]]),
         (["notebooks/03_x.ipynb"], [[*NBVAL, "notebooks/03_x.ipynb"]]),
     ):
         runs.clear()
         assert tasks.main(["test", *arguments]) == 0
-        assert pytest_runs(runs) == expected
+        assert pytest_runs(runs) == expected and (["-c", tasks.READ_SONGS] in runs) == (not arguments)
 
 
 def test_bench(tasks: ModuleType, monkeypatch: pytest.MonkeyPatch):

@@ -17,20 +17,13 @@ from tunesmith.learn.feed import feed
 from tunesmith.learn.text import TextWindows, WholeTexts, joined_text, style_weights, unlabelled
 from tunesmith.learn.train import fit, mean_loss
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 HEAD = "M:2/4\nL:1/8\nK:C\n"
 TUNES = [HEAD + f"{a}{b}{a}2|{b}{a}{b}2|]\n" for a in "CDEF" for b in "GAc"]
 TRAIN, VALID = TUNES[:9], TUNES[9:]
 KNOWN = ts.Characters.of(TUNES)
 STYLED = [(text, "low" if "C" in text[16:] else "high") for text in TUNES]
 STYLES = ("low", "high")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def seeded(number=0):

@@ -13,18 +13,10 @@ from tunesmith.learn.train import History, fit, mean_loss
 from tunesmith.models.melody_lstm import MelodyLSTM
 from tunesmith.tokens.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 VOCABULARY = Vocabulary(["_", "r", "60", "62", "64", "65", "67"])
 SCALE = [f"{a} _ {b} _ {c} _ _ _" for a in (60, 62) for b in (62, 64, 65) for c in (64, 65, 67)]
 TRAIN, VALID = SCALE[:14], SCALE[14:]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Networks as small as these are quickest on one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def model(seed=0, **settings):

@@ -279,18 +279,23 @@ class _Cleaner:
         """Write the bar lines that a line's end stands for: where the bar is full there."""
         beats, _, unit = self.fields["M"].partition("/")
         bar = Fraction(int(beats), int(unit)) / Fraction(self.fields["L"])
-        now = Fraction(0)
-        scale, left, broken = Fraction(1), 0, Fraction(1)
+        now, scale, left, owed = Fraction(0), Fraction(1), 0, Fraction(1)
         for item in self._items:
             if isinstance(item, _Note):
                 if item.tuplet:
                     p, time, notes = [*map(int, item.tuplet[1:].split(":")), 0, 0][:3]
                     time, left = time or usual_time(p, self.fields["M"]), notes or p
                     scale = Fraction(time, p)
-                longer = Fraction(1, 2 ** len(item.broken))
-                stretch = {"": Fraction(1), ">": 2 - longer, "<": longer}[item.broken[:1]]
-                now += item.length * (scale if left else 1) * broken * stretch
-                broken, left = 2 - stretch, max(left - 1, 0)
+                length = item.length
+                if left:
+                    length, left = length * scale, left - 1
+                if owed != 1:  # the note before was broken: what it took, this one lacks
+                    length, owed = length * owed, Fraction(1)
+                if item.broken:
+                    longer = Fraction(1, 2 ** len(item.broken))
+                    stretch = 2 - longer if item.broken[0] == ">" else longer
+                    length, owed = length * stretch, 2 - stretch
+                now += length
             elif item.bar or (item.line and now == bar):
                 item.bar, now = True, Fraction(0)
 

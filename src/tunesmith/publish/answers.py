@@ -12,6 +12,7 @@ import re
 import symtable
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,7 @@ def without_magics(source: str) -> str:
     return MAGIC.sub("", source) if _broken(source) else source
 
 
+@lru_cache(maxsize=256)  # each attempt looks at every cell
 def parsed(source: str) -> ast.Module:
     """The cell as a tree; an empty one if it is not Python."""
     try:
@@ -153,6 +155,7 @@ def parsed(source: str) -> ast.Module:
         return ast.Module([], [])
 
 
+@lru_cache(maxsize=256)
 def _table(source: str) -> symtable.SymbolTable | None:
     try:
         return symtable.symtable(source, "cell", "exec")
@@ -167,32 +170,25 @@ def _broken(source: str) -> bool:
 def _anew(source: str) -> set[str]:
     """The names that a cell surely sets anew, so that no earlier cell is needed for them."""
     found: set[str] = set()
+    read_first: dict[str, bool] = {}  # what the cell does first with a name: a cell such as `x = x + 1` reads it
     for node in parsed(source).body:
+        named: set[str] = set()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
+            named = {node.name}
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+            named = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif isinstance(node, ast.Assign):
-            found |= {part.id for target in node.targets for part in ast.walk(target) if _stored(part)}
-    return found - {name for name in found if _read_first(source, name)}
+            found |= {part.id for target in node.targets for part in ast.walk(target) if _stores(part)}
+        found |= named
+        names = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+        for name in named:
+            read_first.setdefault(name, False)
+        for part in sorted(names, key=_stores):  # a statement reads before it sets
+            read_first.setdefault(part.id, not _stores(part))
+    return {name for name in found if not read_first[name]}
 
 
-def _read_first(source: str, name: str) -> bool:
-    """Whether a cell such as ``x = x + 1`` reads the name that it sets, at its outermost level."""
-    for node in parsed(source).body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name:
-            return False
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and name in bound(ast.unparse(node)):
-            return False
-        reads = any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(node))
-        if reads:
-            return True
-        if any(_stored(part) and part.id == name for part in ast.walk(node)):
-            return False
-    return False
-
-
-def _stored(node: ast.AST) -> bool:
+def _stores(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
