@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tunesmith as ts
 from tunesmith.music.abc_check import check_abc, notes_alone
@@ -41,12 +46,20 @@ def test_what_real_tunes_do_is_valid_and_is_read(music: str) -> None:
     assert check.melody().pitches
 
 
+BACK = "and the repeat goes back to"
 FAULTS = {
     "GAB cdef|d6|]": ("long bars", "line 4, bar 1: 7 eighths where 6/8 has 6"),
     "D|GAB cde|d3 g|d6|]": ("short bars", "line 4, bar 2: 4 eighths where 6/8 has 6"),
-    "D|GAB cde|d3 g3:|": ("upbeats", "goes back to an upbeat of 1 eighths"),
-    "GAB cde|d3 g2:|": ("upbeats", "5 eighths where 6/8 has 6, before a repeat that goes back to a full bar"),
-    "GAB cde|d3 g2||GAB cde|]": ("long bars", "where the sign before left 1 of the bar"),
+    "D|GAB cde|d3 g3:|": ("upbeats", f"6 eighths where 5 are due: 6/8 has 6, {BACK} an upbeat of 1"),
+    "GAB cde|d3 g2:|": ("upbeats", f"5 eighths where 6/8 has 6, {BACK} no upbeat"),
+    "GAB cde|d3 g2||GAB cde|]": ("long bars", "6 eighths where the sign before left room for 1"),
+    "D|d6|G|d5|]": ("short bars", "bar 2: 1 eighth where 6/8 has 6"),
+    "d6|GAB cd/|d6|]": ("short bars", "bar 2: 9 sixteenths where 6/8 has 12"),
+    "d6|GAB cd(3e/f/e|d6|]": ("long bars", "bar 2: 6 1/3 eighths where 6/8 has 6"),
+    "d6|G/4|d6|]": ("short bars", "bar 2: 1/2 of a sixteenth where 6/8 has 12"),
+    "GABcd|d6|d2:|": ("upbeats", f"bar 2: 2 eighths where 1 is due: 6/8 has 6, {BACK} an upbeat of 5"),
+    "dc|d6|d4||Gd:|": ("upbeats", f"2 eighths where none is due: the sign before left room for 2, {BACK}"),
+    "|:D|GAB cde|d6|]": ("repeats", "bar 2: a repeat begins, |:, and never ends"),
     "GAB cde|d3 g>|]": ("broken rhythm", "between no two notes"),
     "GAB cde|d3 d(3GA|]": ("tuplets", "lacks 1 of its notes"),
     "GAB cde|d3 (3G(3ABc|]": ("tuplets", "within a tuplet"),
@@ -75,6 +88,33 @@ def test_what_is_wrong_is_said_with_its_line_and_bar(music: str, expected: tuple
     assert any(fault.kind == kind and words in str(fault) for fault in check.faults), str(check)
     with pytest.raises(ValueError, match="not valid"):
         check.melody()
+
+
+_MISFIT = re.compile(
+    r"(?P<filled>[\d /]+?) (?P<between>of an? )?(?P<name>\w+) where "
+    r"((?P<due>none|[\d /]+) (is|are) due: .* to an upbeat of .*|"
+    r"(\d+/\d+ has|the sign before left room for) (?P<room>[\d /]+)(, .*)?)"
+)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["2/2", "3/4", "6/8", "4/16"]),
+    st.lists(st.sampled_from(["G", "GA", "G/", "G4", "(3GAB", "G6", "|", "|", "||", ":|", "::", "|:", "|1 ", ":|2 "])),
+)
+def test_no_bar_is_blamed_for_the_length_that_is_due(metre: str, parts: list[str]) -> None:
+    for fault in check_abc(f"M:{metre}\nL:1/8\nK:G\n{''.join(parts)}G|]\n").faults:
+        if fault.kind in ("long bars", "short bars", "upbeats"):
+            words = _MISFIT.fullmatch(fault.what)
+            filled = _value(words["filled"])
+            assert filled != _value(words["due"] or words["room"]), str(fault)
+            assert (0 < filled < 1) == bool(words["between"]), str(fault)
+            assert words["name"].endswith("s") == (filled == 0 or filled > 1), str(fault)
+
+
+def _value(number: str) -> Fraction:
+    """What ``4 1/3`` says."""
+    return Fraction(0) if number == "none" else sum(map(Fraction, number.split()), Fraction(0))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 import tunesmith as ts
 from melodies import one_clear_line
 from tunesmith import __main__ as cli
-from tunesmith.learn.blends import Yardstick, blend_table, dialled, readable, write_tunes
+from tunesmith.learn.blends import Yardstick, blend_table, dialled, readable
 from tunesmith.learn.style_measures import MEASURES
 from tunesmith.music.melody import Melody
 
@@ -61,21 +61,6 @@ def models(tmp_path_factory, folder):
     return path
 
 
-@pytest.fixture
-def run(capsys):
-    """Run a command in this process: (exit code, stdout, stderr)."""
-
-    def run(*arguments):
-        capsys.readouterr()
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def results(models, folder, tmp_path_factory):
     """What ``blend`` measured with the small networks."""
@@ -85,50 +70,6 @@ def results(models, folder, tmp_path_factory):
     choice = ["--tunes", 8, "--characters", 120, "--out", out]
     assert cli.main([str(part) for part in ["blend", models / "both.safetensors", *parents, *sources, *choice]]) == 0
     return json.loads(out.read_text(encoding="utf-8"))
-
-
-# --- Writing -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_one_tune_is_what_generate_text_writes(seed):
-    torch.manual_seed(seed)
-    model = ts.CharLSTM("abc\n", 8, 16, 2)
-    how = {"characters": 60, "temperature": 0.9}
-    (text,) = write_tunes(model, 1, generator=generator(seed), **how)
-    assert text == ts.generate_text(model, generator=generator(seed), **how)
-
-
-def test_tunes_end_each_by_itself():
-    torch.manual_seed(1)
-    model = ts.CharLSTM("ab\n", 8, 16, 2)
-    tunes = write_tunes(model, 40, generator=generator(), characters=30)
-    assert len(tunes) == 40 and all(text and text[0] != "\n" and "\n\n" not in text for text in tunes)
-    lengths = {len(text) for text in tunes}
-    assert max(lengths) <= 30 and len(lengths) > 5
-    assert all(text.endswith("\n") for text in tunes if len(text) < 30)
-    assert tunes == write_tunes(model, 40, generator=generator(), characters=30)
-    assert tunes != write_tunes(model, 40, generator=generator(2), characters=30)
-
-
-def test_the_style_decides(models):
-    model = ts.load_model(models / "both.safetensors")
-    for style, metre in METRES.items():
-        tunes = write_tunes(model, 20, generator=generator(), style=style, characters=60)
-        assert sum(text.startswith(metre) for text in tunes) >= 16
-
-
-def test_what_can_not_be_written(models):
-    plain, styled = ts.CharLSTM("ab\n", 4, 4, 1), ts.CharLSTM("ab\n", 4, 4, 1, styles=("x", "y"))
-    for model, choice, words in (
-        (plain, {"temperature": 0}, ("temperature 0", "above 0")),
-        (plain, {"style": "x"}, ("no styles",)),
-        (styled, {}, ("styles x, y",)),
-        (styled, {"style": "z"}, ("'z'",)),
-    ):
-        with pytest.raises(ValueError) as error:
-            write_tunes(model, 1, generator=generator(), **choice)
-        one_clear_line(error.value, *words)
 
 
 def test_dialled():

@@ -16,17 +16,10 @@ from tunesmith.learn.styles import labelled, split_together
 from tunesmith.learn.train import mean_loss
 from tunesmith.learn.write_text import generate_text
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 HEAD = "M:2/4\nL:1/8\nK:C\n"
 TUNE = HEAD + "C2 E2|G2 E2|C4|]\n"
 KNOWN = ts.Characters.of([TUNE, "DFABcdz:()3>"])
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def seeded(number=0):

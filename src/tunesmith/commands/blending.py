@@ -92,9 +92,10 @@ class Table:
 
     def add_written(self, name: str, model: ts.CharLSTM, style: Any = None, **more: Any) -> None:
         """Tunes that the model writes. style: for a model that has some. more: what to keep beside the numbers."""
-        from tunesmith.learn.blends import readable, write_tunes
+        from tunesmith.learn.blends import readable
+        from tunesmith.learn.write_texts import write_texts
 
-        texts = write_tunes(model, self.options.tunes, generator=self.generator(), style=style, **self.how)
+        texts = write_texts(model, self.options.tunes, generator=self.generator(), style=style, **self.how)
         more |= {} if style is None else {"style": style}
         self._add(name, [(text, readable(text)) for text in texts], **more)
 

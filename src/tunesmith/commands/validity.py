@@ -35,7 +35,8 @@ def _validity(options: argparse.Namespace) -> None:
 
     from tunesmith.learn.originality import CopiedRuns
     from tunesmith.learn.styles import split_together
-    from tunesmith.learn.validity import RUN, diversity, fingerprint, table, validity, write_texts
+    from tunesmith.learn.validity import RUN, diversity, fingerprint, table, validity
+    from tunesmith.learn.write_texts import write_texts
 
     check_free(options.out, options.overwrite)
     model = ts.load_model(options.model)

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
-import math
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,8 +16,6 @@ import torch
 
 from tunesmith.learn.originality import CopiedRuns
 from tunesmith.learn.style_measures import MEASURES, leanings, place_between, shares
-from tunesmith.learn.text import Style, style_weights
-from tunesmith.models.char_lstm import CharLSTM
 from tunesmith.music.abc import parse_abc
 from tunesmith.music.abc_tunes import whole_abc
 from tunesmith.music.draft import SongError
@@ -31,56 +27,6 @@ COPIED = 16  # notes in a row that a new tune should not share with a tune that 
 def dialled(first: str, second: str, t: float) -> dict[str, float]:
     """The weights of a blend of two styles: t = 0 is all the first, 1 all the second. Lesson 10."""
     return {first: 1 - t, second: t}
-
-
-@torch.no_grad()
-def write_tunes(
-    model: CharLSTM,
-    count: int,
-    *,
-    generator: torch.Generator,
-    style: Style | None = None,
-    temperature: float = 1.0,
-    characters: int = 2000,
-) -> list[str]:
-    """So many tunes at once, each from its beginning to its end: `generate_text`, with a row of the batch a tune.
-
-    Together they take a small part of the time that they take one by one. generator: gives one number for each tune
-    and character. style: for a model with styles, and needed there. temperature: above 0. characters: at most so many
-    in a tune. Nothing holds the tunes to the grammar, since it is the model that is to be measured. Lesson 10.
-    Raises ValueError for a temperature of 0 or less, and for a style that the model does not know.
-    """
-    if not temperature > 0:
-        raise ValueError(f"temperature {temperature} should be above 0: 1 is the model's own")
-    if bool(model.styles) != (style is not None):
-        raise ValueError("the model has " + (f"the styles {', '.join(model.styles)}" if model.styles else "no styles"))
-    weights = torch.tensor([style_weights(model.styles, style)], dtype=torch.float64) if model.styles else None
-    network = copy.deepcopy(model).cpu().double().eval()
-    vocabulary = model.vocabulary
-    newline = int(vocabulary.ids(vocabulary.END)[0])
-    texts: list[list[int]] = [[] for _ in range(count)]
-    going = torch.arange(count)  # the tunes that have not ended
-    new, state = torch.full((count,), newline), None
-    for step in range(characters):
-        logits, state = network(new[:, None], state, None if weights is None else weights.expand(len(going), -1))
-        logits = logits[:, -1]
-        if step == 0:
-            logits[:, newline] = -math.inf  # a tune has something in it
-        choices = _draw(logits / temperature, generator)
-        on = (new != newline) | (choices != newline)  # an empty line ends a tune
-        going, new, state = going[on], choices[on], (state[0][:, on], state[1][:, on])
-        for tune, character in zip(going.tolist(), new.tolist(), strict=True):
-            texts[tune].append(character)
-        if not len(going):
-            break
-    return [vocabulary.text(ids) for ids in texts]
-
-
-def _draw(logits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """An id for each row, by inverse cumulative sums: logits (B, V), float64 → (B,)."""
-    cumulative = torch.softmax(logits, 1).cumsum(1)
-    places = torch.rand(len(logits), 1, dtype=torch.float64, generator=generator) * cumulative[:, -1:]
-    return torch.searchsorted(cumulative, places, right=True)[:, 0].clamp(max=logits.shape[1] - 1)
 
 
 def readable(text: str) -> Melody | None:

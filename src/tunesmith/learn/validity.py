@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import bisect
-import copy
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import mean, median
@@ -18,66 +16,12 @@ import torch
 
 from tunesmith.learn.blends import COPIED, readable
 from tunesmith.learn.originality import CopiedRuns
-from tunesmith.models.char_lstm import CharLSTM
 from tunesmith.music.abc_check import AbcCheck, check_abc
-from tunesmith.music.abc_grammar import AbcReader
 from tunesmith.music.draft import SongError
 from tunesmith.music.melody import Melody
-from tunesmith.music.progress import progress
 
-TO_THE_END = 500  # more characters than these no tune needs from anywhere to its end
 RUNS_OF_NOTES = (4, 6, 8, 10, 12, COPIED, 24, 32)  # what a run that is copied is measured by: each takes memory
 RUN = 8  # characters in a row that the texts are compared by
-
-
-@torch.no_grad()
-def write_texts(
-    model: CharLSTM,
-    count: int,
-    *,
-    generator: torch.Generator,
-    grammar: bool,
-    characters: int = 2000,
-    temperature: float = 1.0,
-) -> list[str]:
-    """So many tunes at once, as `generate_text` writes one: with a row of the batch for each. Lesson 10.
-
-    generator: at each step it gives a number for every tune, also for those that have ended, so that with the mask
-    and without it the same draws decide. grammar: hold the tunes to the grammar.
-    """
-    network = copy.deepcopy(model).cpu().double().eval()
-    vocabulary = model.vocabulary
-    newline = int(vocabulary.ids(vocabulary.END)[0])
-    texts = [""] * count
-    readers = [AbcReader() for _ in range(count)]
-    going = torch.arange(count)  # the tunes that have not ended
-    new, state = torch.full((count,), newline), None
-    for step in progress(range(characters + (TO_THE_END if grammar else 0)), "writing"):
-        logits, state = network(new[:, None], state)
-        logits = logits[:, -1] / temperature
-        if step == 0:
-            logits[:, newline] = -math.inf  # a tune has something in it
-        if grammar:
-            allowed = [readers[tune].allowed(closing=step >= characters) for tune in going.tolist()]
-            forbidden = [[character not in row for character in vocabulary] for row in allowed]
-            logits[torch.tensor(forbidden)] = -math.inf
-        draws = torch.rand(count, dtype=torch.float64, generator=generator)[going, None]
-        cumulative = torch.softmax(logits, 1).cumsum(1)
-        new = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True)[:, 0].clamp(
-            max=len(vocabulary) - 1
-        )
-        on = torch.ones(len(going), dtype=torch.bool)
-        for row, (tune, choice) in enumerate(zip(going.tolist(), new.tolist(), strict=True)):
-            if choice == newline and texts[tune].endswith("\n"):
-                on[row] = False
-                continue
-            texts[tune] += vocabulary[choice]
-            if grammar:
-                readers[tune].push(vocabulary[choice])
-        going, new, state = going[on], new[on], (state[0][:, on], state[1][:, on])
-        if not len(going):
-            break
-    return texts
 
 
 def validity(texts: Sequence[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tunesmith.models.char_lstm import CharLSTM, State
 from tunesmith.music.abc_grammar import AbcReader
 from tunesmith.tokens.characters import Characters
 
-_TO_THE_END = 500  # with the grammar: more characters than these no tune needs from anywhere to its end
+TO_THE_END = 500  # with the grammar: more characters than these no tune needs from anywhere to its end
 
 
 def generate_text(
@@ -55,12 +55,12 @@ def generate_text(
     vocabulary = model.vocabulary
     newline = int(vocabulary.ids(vocabulary.END)[0])
     network = copy.deepcopy(model).cpu().double().eval()
-    styles = _styles(model, style)
+    styles = style_inputs(model, style)
     text, state, new = start, None, [newline, *_start_ids(vocabulary, start)]
     machine = _machine(start) if grammar else None
     places: list[_Place] = []
     with torch.no_grad():
-        while len(places) < characters + (_TO_THE_END if grammar else 0):
+        while len(places) < characters + (TO_THE_END if grammar else 0):
             logits, state = network(torch.tensor([new]), state, **styles)
             here = _Place(logits[0, -1], state, machine)
             if not text:
@@ -132,8 +132,11 @@ def _start_ids(vocabulary: Characters, start: str) -> list[int]:
         raise ValueError(f"the start can't be continued: {error}") from None
 
 
-def _styles(model: CharLSTM, style: Style | None) -> dict[str, Tensor]:
-    """The weights of the styles, (1, S), as an input of the model; none for a model without."""
+def style_inputs(model: CharLSTM, style: Style | None) -> dict[str, Tensor]:
+    """What a model is told of the style: the weights, (1, S) float64, by the input's name; nothing without styles.
+
+    style: None for all styles alike. Raises ValueError for a style that the model does not know. Lesson 10.
+    """
     if not model.styles:
         if style is not None:
             raise ValueError(f"this {type(model).__name__} has no styles: leave style out")

@@ -10,7 +10,7 @@ from fractions import Fraction
 from tunesmith.music.abc_lengths import WHOLE, bar_ticks
 
 MOST_REPEATS = 28  # in a tune; `parse_abc` takes 30
-_NAMES = {1: "whole notes", 2: "halves", 4: "quarters", 8: "eighths", 16: "sixteenths", 32: "32nds", 64: "64ths"}
+_NAMES = {2: ("half", "halves"), 4: ("quarter", "quarters"), 8: ("eighth", "eighths"), 16: ("sixteenth", "sixteenths")}
 
 # What a bar line can be: does a repeat end there, does one begin?
 PLAIN, DOUBLE, START, END, BOTH, ENDING, FINAL = "|", "||", "|:", ":|", "::", "|1", "|]"
@@ -124,17 +124,14 @@ class Bars:
     def _length_fault(self, sign: str) -> tuple[str, str]:
         missing = self.due - self.filled
         if missing < 0:
-            return "long bars", self._has(self.filled)
+            return "long bars", self._misfit()
         if sign in (END, BOTH):
             start = self.due % self.whole if self._fresh else self._start
-            if missing == start:
-                return "", ""
-            if not start:
-                return "upbeats", f"{self._has(self.filled)}, before a repeat that goes back to a full bar"
-            upbeat = f", before a repeat that goes back to an upbeat of {self._count(start)}"
-            return "upbeats", self._has(self.filled) + upbeat
-        if (sign == FINAL and self.filled not in self.goals()) or (sign == PLAIN and missing and not self.open):
-            return "short bars", self._has(self.filled)
+            return ("", "") if missing == start else ("upbeats", self._misfit(start))
+        # A full bar at the end of what should be repeated has the right length: what is wrong there is the sign.
+        short_end = sign == FINAL and missing and self.filled not in self.goals()
+        if short_end or (sign == PLAIN and missing and not self.open):
+            return "short bars", self._misfit()
         return "", ""
 
     def _sign_fault(self, sign: str, ending: int) -> str:
@@ -155,18 +152,36 @@ class Bars:
             return "a first ending begins within a first ending"
         return ""
 
-    def _has(self, length: int) -> str:
-        """``7 eighths where 6/8 has 6``."""
-        if self.due == self.whole:
-            return f"{self._count(length)} where {self.metre} has {self._count(self.whole, length, named=False)}"
-        left = self._count(self.due, length, named=False)
-        return f"{self._count(length)} where the sign before left {left} of the bar"
+    def _misfit(self, start: int | None = None) -> str:
+        """``7 eighths where 6/8 has 6``. start: how long the upbeat is that a repeat goes back to; None without one."""
+        due = max(self.due - (start or 0), 0)
+        unit = self._unit(self.filled, self.due, start or 0)
+        room = _number(self.due, unit)
+        bar = f"{self.metre} has {room}" if self.due == self.whole else f"the sign before left room for {room}"
+        filled = _amount(self.filled, unit)
+        if start is None:
+            return f"{filled} where {bar}"
+        if start == 0:
+            return f"{filled} where {bar}, and the repeat goes back to no upbeat"
+        wanted = f"{_number(due, unit)} {'is' if due * unit <= WHOLE else 'are'}" if due else "none is"
+        return f"{filled} where {wanted} due: {bar}, and the repeat goes back to an upbeat of {_number(start, unit)}"
 
-    def _count(self, length: int, other: int = 0, *, named: bool = True) -> str:
-        """A length in the metre's unit, or in a smaller one where it, or the other length, is no whole number of it."""
-        unit = int(self.metre.partition("/")[2])
-        while unit < 64 and any(part * unit % WHOLE for part in (length, other or self.whole)):
-            unit *= 2
-        count = Fraction(length * unit, WHOLE)
-        text = str(count) if count.denominator == 1 else f"{float(count):.3g}"
-        return f"{text} {_NAMES[unit]}" if named else text
+    def _unit(self, *lengths: int) -> int:
+        """What to count lengths in: the metre's unit, or a smaller one where that makes simpler numbers."""
+        units = [unit for unit in _NAMES if unit >= int(self.metre.partition("/")[2])]
+        return min(units, key=lambda unit: max(Fraction(length * unit, WHOLE).denominator for length in lengths))
+
+
+def _number(length: int, unit: int) -> str:
+    """``5``, ``4 1/3``, ``2/3``."""
+    count = Fraction(length * unit, WHOLE)
+    whole, part = divmod(count, 1)
+    return " ".join(str(number) for number in (whole, part) if number) or "0"
+
+
+def _amount(length: int, unit: int) -> str:
+    """``5 eighths``, ``1 eighth``, ``2/3 of an eighth``."""
+    one, more = _NAMES[unit]
+    if 0 < length * unit < WHOLE:
+        one = f"of {'an' if unit == 8 else 'a'} {one}"
+    return f"{_number(length, unit)} {one if 0 < length * unit <= WHOLE else more}"
