@@ -17,17 +17,9 @@ from tunesmith.music.melody import Melody
 from tunesmith.tokens.steps import encode
 from tunesmith.tokens.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 VOCABULARY = Vocabulary(["_", "r", *map(str, range(57, 78))])
 some_logits = st.lists(st.floats(-30, 30), min_size=2, max_size=9).map(torch.tensor)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Networks as small as these are quickest on one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def seeded(number):

@@ -1,13 +1,15 @@
-"""Whole songs as batches of ids: the next step is the target at every step. Lessons 05 and 06."""
+"""Whole songs as batches of ids: the next step is the target at every step. Lessons 05, 06 and 11."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from tunesmith.models.views import Views
+from tunesmith.tokens.barred import BarredSong
 from tunesmith.tokens.characters import Characters
 from tunesmith.tokens.vocabulary import Vocabulary
 
@@ -21,11 +23,13 @@ class Batch:
     Of whole songs: inputs (B, T), int64, and targets (B, T), `PADDING` where a song has ended.
     Of windows: inputs (B, T, V), one-hot, and targets (B,).
     Of texts: as of whole songs, and where they have styles, the weights of these, (B, S), each row adding up to 1.
+    For a network with F views: as of whole songs, and what these say of each input, (B, T, F), int64.
     """
 
     inputs: Tensor
     targets: Tensor
     styles: Tensor | None = None
+    views: Tensor | None = None
 
     @property
     def count(self) -> int:
@@ -61,13 +65,21 @@ def make_batch(songs: Sequence[Tensor]) -> Batch:
 
 
 class WholeSongs:
-    """Token songs kept as small ids, handed out as batches of songs of like length. Lessons 05 and 06.
+    """Token songs kept as small ids, handed out as batches of songs of like length. Lessons 05, 06 and 11.
 
-    Its length is the number of songs; `nbytes` what the ids take in memory.
+    Its length is the number of songs; `nbytes` what the ids take in memory. views: those of the network that reads
+    the songs, if it has any; a song that is no `BarredSong` then counts as one without a metre.
     """
 
-    def __init__(self, vocabulary: Vocabulary | Characters, songs: Sequence[Sequence[str] | str]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary | Characters, songs: Sequence[Sequence[str] | str], views: Views | None = None
+    ) -> None:
         self.songs = [song_ids(vocabulary, song).to(smallest_dtype(vocabulary)) for song in songs]
+        self.views = None
+        if views is not None and views.names:
+            self.views = [
+                song_views(views, ids[:-1], song).to(torch.int16) for ids, song in zip(self.songs, songs, strict=True)
+            ]
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -75,7 +87,7 @@ class WholeSongs:
     @property
     def nbytes(self) -> int:
         """Bytes that the ids take."""
-        return sum(song.nbytes for song in self.songs)
+        return sum(tensor.nbytes for tensor in [*self.songs, *(self.views or [])])
 
     def batches(self, batch_size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
         """Batches of songs of like length; in a new order each time if a generator is given.
@@ -89,8 +101,21 @@ class WholeSongs:
         if generator:
             groups = [groups[i] for i in torch.randperm(len(groups), generator=generator).tolist()]
         for group in groups:
-            yield self._batch(group)
+            yield self.at(group)
 
-    def _batch(self, places: Sequence[int]) -> Batch:
-        """The songs at these places."""
-        return make_batch([self.songs[i] for i in places])
+    def at(self, places: Sequence[int]) -> Batch:
+        """The songs at these places, as a batch."""
+        batch = make_batch([self.songs[i] for i in places])
+        if self.views is None:
+            return batch
+        views = nn.utils.rnn.pad_sequence([self.views[i] for i in places], batch_first=True)
+        return replace(batch, views=views.long())
+
+
+def song_views(views: Views, ids: Tensor, song: Sequence[str] | str) -> Tensor:
+    """What the views say of a song: (T, F), int64. Lesson 11.
+
+    ids: the song's, (T,), with the delimiter before them. song: a `BarredSong`, or tokens without a metre.
+    """
+    frame = (song.time_signature, song.upbeat, song.collection) if isinstance(song, BarredSong) else ()
+    return torch.from_numpy(views(ids.numpy(), *frame))

@@ -24,12 +24,14 @@ def card_text(name: str, model: TokenModel, card: dict[str, Any], command: str) 
     tokens = settings.pop("characters" if model.unit == "character" else "vocabulary")
     if styles := settings.pop("styles", ()):
         settings["styles"] = " and ".join(styles)
+    settings = {name: " ".join(value) if isinstance(value, list) else value for name, value in settings.items()}
+    collections = ", ".join(f"*{name}*" for name in [card["collection"], *card.get("more", ())])
     losses = "\n".join(f"| {part} | {score:.3f} |" for part, score in card[f"nats_per_{model.unit}"].items())
     leaks = card.get("near_duplicates")
     leakage = "" if leaks is None else f" Near-duplicates of training songs among the test songs: {leaks}."
     return f"""# {name}
 
-A `{type(model).__name__}` with {count_parameters(model):,} weights, trained on *{card["collection"]}*.
+A `{type(model).__name__}` with {count_parameters(model):,} weights, trained on {collections}.
 {_predicts(model, len(tokens))}
 
 | songs | nats per {model.unit} |
@@ -45,7 +47,7 @@ it took {card["seconds"]:,} seconds.
 - **Network:** {_listed(settings)}.
 - **Training:** {_listed(card["settings"])}.
 - **Versions:** {_listed(card["versions"])}.
-- **Licence:** {_licence(card["collection"])}
+- **Licence:** {_licence(" + ".join([card["collection"], *card.get("more", ())]))}
 
 Made by:
 

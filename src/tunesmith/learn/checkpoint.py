@@ -15,12 +15,18 @@ from torch import Tensor
 
 from tunesmith.models.char_lstm import CharLSTM
 from tunesmith.models.melody_lstm import MelodyLSTM
+from tunesmith.models.melody_rnn import MelodyRNN
+from tunesmith.models.melody_transformer import MelodyTransformer
 from tunesmith.models.token_model import TokenModel
 from tunesmith.models.window_lstm import WindowLSTM
+from tunesmith.models.window_network import WindowNetwork
 from tunesmith.music.data import data_path
 from tunesmith.music.files import write_whole
 
-MODELS: dict[str, type[TokenModel]] = {"MelodyLSTM": MelodyLSTM, "WindowLSTM": WindowLSTM, "CharLSTM": CharLSTM}
+MODELS: dict[str, type[TokenModel]] = {
+    model.__name__: model for model in (MelodyLSTM, WindowLSTM, CharLSTM, MelodyRNN, MelodyTransformer, WindowNetwork)
+}
+DEFAULT = "folk"  # the course's best melody model, from lesson 11
 _ENTRY = "tunesmith"  # the one string of the metadata, JSON
 
 
@@ -58,8 +64,8 @@ def save_model(model: TokenModel, path: str | os.PathLike[str], **card: Any) -> 
     save_tensors(path, prefixed("model", model.state_dict()), {**describe(model), "card": card})
 
 
-def load_model(path: str | os.PathLike[str] = "erk", device: str | torch.device = "cpu") -> TokenModel:
-    """A trained model, ready to generate: by its path, or one of the course's by name (``"erk"``).
+def load_model(path: str | os.PathLike[str] = DEFAULT, device: str | torch.device = "cpu") -> TokenModel:
+    """A trained model, ready to generate: by its path, or one of the course's by name (``"folk"``, ``"erk"``).
 
     A checkpoint of `fit` is taken too, at its best weights. Lesson 07.
     Raises FileNotFoundError, and ValueError for a file that is damaged or of another model.
@@ -89,7 +95,7 @@ def _found(name: str | os.PathLike[str]) -> Path:
     return folder / f"{name}.safetensors"
 
 
-def load_card(path: str | os.PathLike[str] = "erk") -> dict[str, Any]:
+def load_card(path: str | os.PathLike[str] = DEFAULT) -> dict[str, Any]:
     """What stands beside a model's weights: collection, split, settings, scores; empty for a checkpoint of `fit`.
 
     path and errors: as for `load_model`. Lesson 06.

@@ -31,5 +31,5 @@ def feed(
     if window is not None:
         raise ValueError(f"window {window} is for a CharLSTM alone; leave it out for this {type(model).__name__}")
     if model.sequence_length is None:
-        return WholeSongs(model.vocabulary, songs)
+        return WholeSongs(model.vocabulary, songs, model.views)
     return Windows(model.vocabulary, songs, model.sequence_length)

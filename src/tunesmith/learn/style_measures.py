@@ -21,7 +21,7 @@ LARGEST_INTERVAL = 12  # semitones; larger ones are counted with it
 RATIOS = (1 / 4, 1 / 3, 1 / 2, 1.0, 2.0, 3.0, 4.0)  # of a duration to the one before
 DEGREES = ("1", "♭2", "2", "♭3", "3", "4", "♯4", "5", "♭6", "6", "♭7", "7")
 METRES = ("2/4", "3/4", "4/4", "2/2", "3/8", "6/8", "9/8")
-_CONFIDENCE = (0.025, 0.975)  # the ends of a 95 % interval
+CONFIDENCE = (0.025, 0.975)  # the ends of a 95 % interval
 
 
 def pitch_classes(melody: Melody) -> np.ndarray:
@@ -170,9 +170,9 @@ def place_between(
         raise ValueError(f"resamples {resamples} should be 1 or more")
     sets = (first, second, blend)
     a, b, c = (rows.mean(0) for rows in sets)
-    again = position(*(_resampled_means(rows, resamples, generator) for rows in sets))
+    again = position(*(resampled_means(rows, resamples, generator) for rows in sets))
     again = again[~np.isnan(again)]  # of few tunes, both parents may be drawn alike
-    low, high = np.quantile(again, _CONFIDENCE) if len(again) else (np.nan, np.nan)
+    low, high = np.quantile(again, CONFIDENCE) if len(again) else (np.nan, np.nan)
     return Place(*map(float, (position(a, b, c), low, high, divergence(a, b), divergence(a, c), divergence(b, c))))
 
 
@@ -200,8 +200,11 @@ def _relative_entropy(p: np.ndarray, m: np.ndarray) -> np.ndarray:
     return (p * np.log2(ratio)).sum(-1)
 
 
-def _resampled_means(rows: np.ndarray, resamples: int, generator: torch.Generator) -> np.ndarray:
-    """The mean of as many rows, drawn with repetition, so many times: (resamples, K)."""
+def resampled_means(rows: np.ndarray, resamples: int, generator: torch.Generator) -> np.ndarray:
+    """The mean of as many rows (N, K), drawn with repetition, so many times: (resamples, K). Lesson 10.
+
+    The bootstrap (Efron 1979): the quantiles `CONFIDENCE` of what is computed from each are a 95 % interval.
+    """
     count = len(rows)
     drawn = torch.randint(count, (resamples, count), generator=generator)
     rounds = drawn + count * torch.arange(resamples)[:, None]  # so that one count serves all

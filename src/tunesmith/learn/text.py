@@ -65,8 +65,8 @@ class WholeTexts(WholeSongs):
         plain, self.styles = unlabelled(texts, styles)
         super().__init__(characters, plain)
 
-    def _batch(self, places: Sequence[int]) -> Batch:
-        batch = super()._batch(places)
+    def at(self, places: Sequence[int]) -> Batch:
+        batch = super().at(places)
         return batch if self.styles is None else replace(batch, styles=self.styles[list(places)])
 
 

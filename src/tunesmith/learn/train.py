@@ -1,4 +1,4 @@
-"""Training: one loop, read from top to bottom. Lessons 06 and 10.
+"""Training: one loop, read from top to bottom. Lessons 06, 10 and 11.
 
 The loss is the negative log-likelihood of the next token, in nats per step, or per character (cross-entropy).
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tunesmith.learn.batches import PADDING, Batch
 from tunesmith.learn.checkpoint import describe, load_tensors, load_weights, prefixed, save_tensors, without_prefix
@@ -26,6 +27,7 @@ from tunesmith.learn.feed import feed
 from tunesmith.learn.history import History
 from tunesmith.models.token_model import TokenModel, device_of
 from tunesmith.music.progress import progress
+from tunesmith.tokens.barred import BarredSong
 
 Song = Sequence[str]  # tokens; of a `CharLSTM` a text, or a pair of a text and its style
 
@@ -35,8 +37,10 @@ EXPLODED = 10  # a validation loss of so many times that of guessing comes from 
 def batch_logits(model: TokenModel, batch: Batch) -> Tensor:
     """The model's logits for a batch, one row for each target, padding's too: (N, V). Lesson 06."""
     device = device_of(model)
-    styles = {} if batch.styles is None else {"styles": batch.styles.to(device)}
-    output = model(batch.inputs.to(device), **styles)
+    beside = {"styles": batch.styles, "views": batch.views}
+    output = model(
+        batch.inputs.to(device), **{name: value.to(device) for name, value in beside.items() if value is not None}
+    )
     logits = output[0] if isinstance(output, tuple) else output  # (B, T, V) of whole songs, (B, V) of windows
     return logits.flatten(0, -2)
 
@@ -79,6 +83,8 @@ def fit(
     batches_per_epoch: int | None = None,
     window: int | None = None,
     decay: float = 1.0,
+    averaging: float = 0.0,
+    precision: str = "float32",
     generator: torch.Generator | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     on_epoch: Callable[[History], None] | None = None,
@@ -94,6 +100,10 @@ def fit(
     epoch ends after so many batches; None: after all songs. window: of a `CharLSTM`, characters in windows that
     are drawn at random (see `TextWindows`); None: whole texts. decay: what the learning rate is multiplied by
     after each epoch, above 0, up to 1.
+    averaging: 0 for none; else the model ends with a running average of its weights, in which each step's weights
+    count for a share of 1 − averaging, such as 0.002 for 0.998 (Polyak & Juditsky 1992). Lesson 11.
+    precision: "float32", or "bfloat16" for a forward pass with 8 bits of precision in place of 24, while weights, loss
+    and Adam keep theirs; faster where the processor has instructions for it, slower elsewhere. Lesson 11.
     on_epoch: is called after each epoch, once its checkpoint is written, with the history so far.
     checkpoint: a file that is written after each epoch. If it is there already, training goes on
     from it, and ends as if it had never stopped (on the same machine, with the same threads).
@@ -103,14 +113,17 @@ def fit(
     """
     if not train or not valid:
         raise ValueError("there are no songs to train on" if not train else "there are no songs to validate on")
-    _check_settings(epochs, batch_size, learning_rate, clip, patience, batches_per_epoch, decay)
+    _check_settings(epochs, batch_size, learning_rate, clip, patience, batches_per_epoch, decay, averaging, precision)
     generator = generator or torch.Generator().manual_seed(0)
     data = feed(model, train, window)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
     settings = {"batch_size": batch_size, "learning_rate": learning_rate, "clip": clip, "batches": batches_per_epoch}
     settings |= {} if window is None else {"window": window}
     settings |= {} if decay == 1 else {"decay": decay}
-    run = _Run(model, optimiser, generator, _identity(model, train, valid, settings))
+    settings |= {"averaging": averaging} if averaging else {}
+    settings |= {} if precision == "float32" else {"precision": precision}
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(averaging)) if averaging else None
+    run = _Run(model, optimiser, generator, _identity(model, train, valid, settings), average)
     if checkpoint and not Path(checkpoint).parent.is_dir():
         raise FileNotFoundError(f"there is no folder {Path(checkpoint).parent} for the checkpoint: make it first")
     if checkpoint and Path(checkpoint).exists():
@@ -122,8 +135,8 @@ def fit(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate * decay**run.history.epochs
         batches = islice(data.batches(batch_size, generator), per_epoch)
-        train_loss = _train_epoch(model, optimiser, batches, clip, generator, bar.update)
-        counted = run.finish_epoch(train_loss, mean_loss(model, valid), patience)
+        train_loss = _train_epoch(run, batches, clip, precision, bar.update)
+        counted = run.finish_epoch(train_loss, mean_loss(run.measured, valid), patience)
         if checkpoint:
             run.save(checkpoint)
         if on_epoch and counted:
@@ -143,6 +156,8 @@ def _check_settings(
     patience: int,
     batches_per_epoch: int | None,
     decay: float,
+    averaging: float,
+    precision: str,
 ) -> None:
     """Raise ValueError for a setting out of range, with the range."""
     counts = {"batch_size": batch_size, "patience": patience, "batches_per_epoch": batches_per_epoch}
@@ -157,30 +172,34 @@ def _check_settings(
         raise ValueError(
             f"decay {decay} should be above 0 and at most 1: each epoch multiplies the learning rate by it"
         )
+    if not 0 <= averaging < 1:
+        raise ValueError(f"averaging {averaging} should be 0 for none, or less than 1: 0.998 is usual")
+    if precision not in ("float32", "bfloat16"):
+        raise ValueError(f"precision {precision!r} should be 'float32' or 'bfloat16'")
     if not clip >= 0:
         raise ValueError(f"clip {clip} should be 0 or more: the gradient's norm is cut down to it")
 
 
 def _train_epoch(
-    model: TokenModel,
-    optimiser: torch.optim.Optimizer,
-    batches: Iterable[Batch],
-    clip: float,
-    generator: torch.Generator,
-    after_batch: Callable[[], Any],
+    run: _Run, batches: Iterable[Batch], clip: float, precision: str, after_batch: Callable[[], Any]
 ) -> float:
     """Once through the batches; gives the mean loss per step."""
+    model, optimiser = run.model, run.optimiser
+    half = torch.autocast(device_of(model).type, torch.bfloat16, enabled=precision == "bfloat16")
     model.train()
     total = count = 0.0
     # Dropout draws from PyTorch's global generator: seed it from ours, and leave no trace.
     with torch.random.fork_rng():
-        torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
+        torch.manual_seed(int(torch.randint(2**62, (1,), generator=run.generator)))
         for batch in batches:
-            loss = batch_loss(model, batch)
+            with half:
+                loss = batch_loss(model, batch)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), clip)
             optimiser.step()
+            if run.average is not None:
+                run.average.update_parameters(model)
             total += loss.item() * batch.count
             count += batch.count
             after_batch()
@@ -195,12 +214,18 @@ class _Run:
     optimiser: torch.optim.Optimizer
     generator: torch.Generator
     identity: str
+    average: AveragedModel | None = None
     history: History = field(default_factory=History)
     best: dict[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.best = copy.deepcopy(self.model.state_dict())
         self.history.unit = self.model.unit
+
+    @property
+    def measured(self) -> TokenModel:
+        """The network whose weights count: the running average, if there is one."""
+        return self.model if self.average is None else self.average.module
 
     def finish_epoch(self, train_loss: float, valid_loss: float, patience: int) -> bool:
         """Take an epoch's losses in, keep the weights if they are the best, see whether to stop.
@@ -217,7 +242,7 @@ class _Run:
             warnings.warn(f"training stopped in epoch {history.epochs + 1}: {history.stopped}", stacklevel=3)
             return False
         if valid_loss < history.best_loss:
-            self.best = copy.deepcopy(self.model.state_dict())
+            self.best = copy.deepcopy(self.measured.state_dict())
         history.train_loss.append(train_loss)
         history.valid_loss.append(valid_loss)
         self.stop_if_no_lower(patience)
@@ -241,6 +266,8 @@ class _Run:
             **prefixed("optimiser", moments),
             "generator": self.generator.get_state(),
         }
+        if self.average is not None:
+            tensors |= {**prefixed("average", self.average.module.state_dict()), "averaged": self.average.n_averaged}
         info = {**describe(self.model), "identity": self.identity, "history": asdict(self.history)}
         try:
             save_tensors(path, tensors, info)
@@ -264,6 +291,9 @@ class _Run:
             state.setdefault(int(place), {})[part] = value
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
         self.generator.set_state(tensors["generator"])
+        if self.average is not None:
+            self.average.module.load_state_dict(without_prefix("average", tensors))
+            self.average.n_averaged.copy_(tensors["averaged"])
         self.history = History(**info["history"])
         if not self.history.stopped or self.history.stopped.startswith("no lower"):
             self.history.stopped = ""
@@ -272,6 +302,11 @@ class _Run:
 
 def _identity(model: TokenModel, train: Sequence[Song], valid: Sequence[Song], settings: dict[str, Any]) -> str:
     """A hash of model, songs and settings, by which a checkpoint knows its training."""
-    songs = [" ".join(map(str, song)) for part in (train, valid) for song in part]
+    songs = [_told(song) for part in (train, valid) for song in part]
     text = json.dumps([describe(model), len(train), songs, settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _told(song: Song) -> str:
+    """A song in a line, by which two songs are told apart."""
+    return " ".join([*map(str, song), *([song.frame] if isinstance(song, BarredSong) else [])])

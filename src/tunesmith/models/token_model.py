@@ -8,6 +8,7 @@ from typing import Any, Self
 import torch
 from torch import nn
 
+from tunesmith.models.views import Views
 from tunesmith.tokens.characters import Characters
 from tunesmith.tokens.vocabulary import Vocabulary
 
@@ -22,6 +23,7 @@ class TokenModel(nn.Module):
     gives logits at every step, and its state (`MelodyLSTM`). Lesson 06.
     unit: what its losses are counted by: a step, or a character (`CharLSTM`, whose tokens are characters,
     and which has no step). styles: names of the styles that it tells apart, if it does. Lesson 10.
+    views: what it is told of each step beside the token, if anything. Lesson 11.
     """
 
     vocabulary: Vocabulary | Characters | None
@@ -29,6 +31,7 @@ class TokenModel(nn.Module):
     sequence_length: int | None = None
     unit: str = "step"
     styles: tuple[str, ...] = ()
+    views: Views | None = None
 
     def settings(self) -> dict[str, Any]:
         """What `from_settings` needs to build the same network, as plain values for a file."""

@@ -31,6 +31,7 @@ _DECIDE_NOTHING = {
     "data",
     "progress",
     "report",
+    "sopranos",
     "sources",
 }
 

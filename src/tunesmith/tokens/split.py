@@ -30,6 +30,18 @@ def split(
     are met as nearly as whole families allow. Raises ValueError if the shares are not three that
     add up to 1.
     """
+    train, valid, test = ([songs[i] for i in part] for part in split_places(songs, shares, titles=titles, seed=seed))
+    return train, valid, test
+
+
+def split_places(
+    songs: Sequence[Sequence[str]],
+    shares: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    *,
+    titles: Sequence[str] | None = None,
+    seed: int = 0,
+) -> tuple[list[int], list[int], list[int]]:
+    """The same division as `split`, as places in `songs`, in their order. Lesson 11. Errors are those of `split`."""
     if len(shares) != 3 or min(shares) < 0 or not abs(sum(shares) - 1) <= 1e-9:
         raise ValueError(f"shares {shares} should be three numbers of 0 or more that add up to 1")
     if titles is not None and len(titles) != len(songs):
@@ -40,7 +52,7 @@ def split(
         # The next family goes where most is missing, measured against what that side is to hold.
         missing = [share - len(part) / len(songs) for share, part in zip(shares, parts, strict=True)]
         parts[missing.index(max(missing))].extend(family)
-    train, valid, test = ([songs[i] for i in sorted(part)] for part in parts)
+    train, valid, test = (sorted(part) for part in parts)
     return train, valid, test
 
 
@@ -68,6 +80,11 @@ def incipit(song: Sequence[str] | str) -> tuple:
     return intervals, tuple(duration for _, duration in notes[:-1])
 
 
+def title_mark(title: str) -> str:
+    """A title as it is compared: in lower case, with single spaces; "" for none."""
+    return " ".join(title.lower().split())
+
+
 def _abc_incipit(text: str) -> tuple:
     music = re.sub(r'^[A-Za-z]:.*$|"[^"]*"|\{[^}]*\}|\[[A-Za-z]:[^]]*\]', "", text, flags=re.MULTILINE)
     notes = re.findall(r"([A-Ga-g])([,']*)([0-9/]*)", music)[:INCIPIT_NOTES]
@@ -90,8 +107,8 @@ def _families(songs: Sequence[Song], titles: Sequence[str] | None) -> list[list[
     first_with: dict[object, int] = {}
     for i, song in enumerate(songs):
         marks: list[object] = [incipit(song)]
-        if titles is not None and titles[i].strip():
-            marks.append(" ".join(titles[i].lower().split()))
+        if titles is not None and title_mark(titles[i]):
+            marks.append(title_mark(titles[i]))
         for mark in marks:
             a, b = sorted((find(i), find(first_with.setdefault(mark, i))))
             leader[b] = a
