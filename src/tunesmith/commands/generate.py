@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+from functools import partial
 from pathlib import Path
 
 import tunesmith as ts
@@ -29,11 +30,27 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--top-p", type=float, metavar="P", help="draw from the fewest tokens that together have probability P"
     )
+    command.add_argument(
+        "--typical-p",
+        type=float,
+        metavar="P",
+        help="draw from the fewest tokens of typical surprise that together have probability P",
+    )
+    command.add_argument(
+        "--repetition",
+        type=float,
+        default=0.0,
+        metavar="W",
+        help="above 0 what comes again is likelier to go on as before, below 0 less likely; W is added to the logits",
+    )
+    command.add_argument(
+        "--best-of", type=COUNT, default=1, metavar="N", help="write N melodies, keep the one the model finds likeliest"
+    )
     command.add_argument("--random-seed", type=RANDOM_SEED, metavar="N", help="the same number gives the same melody")
     command.add_argument("--metre", default="4/4", help="how to bar the result")
     command.add_argument("--upbeat", default="0", help="quarter notes before the first full bar")
     command.add_argument("--title", default="", help="written into the file")
-    command.add_argument("--model", default="erk", help="a trained model: a file, or a name that the course ships")
+    command.add_argument("--model", default="folk", help="a trained model: a file, or a name that the course ships")
     command.add_argument(
         "--out",
         type=Path,
@@ -49,14 +66,17 @@ def _generate(options: argparse.Namespace) -> None:
     if options.out:
         check_out(options.out, options.overwrite)
     random_seed = secrets.randbelow(10**6) if options.random_seed is None else options.random_seed
-    melody = ts.generate(
+    write = ts.generate if options.best_of == 1 else partial(ts.best_of, n=options.best_of)
+    melody = write(
         ts.load_model(options.model),
-        options.seed,
+        seed=options.seed,
         steps=options.steps,
         minimum=options.minimum,
         temperature=options.temperature,
         top_k=options.top_k,
         top_p=options.top_p,
+        typical_p=options.typical_p,
+        repetition=options.repetition,
         generator=torch.Generator().manual_seed(random_seed),
         metre=options.metre,
         upbeat=options.upbeat,
