@@ -56,7 +56,7 @@ COLAB, COLAB_VENV = "tests/colab.txt", ROOT / ".venv-colab"  # Colab's versions,
 SPREAD = (f"-n{min(os.cpu_count() or 1, 4)}", "--dist=loadfile", "--no-loadscope-reorder")
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # processes side by side would only wait for each other's threads
 READ_SONGS = "import tunesmith as ts; ts.load('kinder'); ts.load('erk')"
-BENCHMARKS = ("kern", "memory", "generation", "show", "scratch", "training")  # tests/bench/ has a file for each
+BENCHMARKS = ("kern", "memory", "generation", "show", "scratch", "training", "step")  # tests/bench/ has a file for each
 
 
 class Stop(Exception):

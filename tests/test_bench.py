@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import torch
 
 import tunesmith as ts
 from bench import __main__ as command
-from bench import generation, kern, memory, scratch, show
+from bench import generation, kern, memory, scratch, show, step, training
 from bench.measure import Findings, Result, bytes_kept, fewest_seconds, median_seconds, seconds
+from tunesmith.commands.experiments import SongSplit
 
 SONGS = ["60 _ _ _ 62 _ r _", "67 _ 65 _ 64 _ _ _ 62 _ 60 _"]
 
@@ -54,7 +56,7 @@ def test_every_benchmark_is_there():
     threads = torch.get_num_threads()
     try:
         assert [command.benchmark(name) for name in command.NAMES] == [
-            module.run for module in (kern, memory, generation, show, scratch)
+            module.run for module in (kern, memory, generation, show, scratch, training, step)
         ]
     finally:
         torch.set_num_threads(threads)
@@ -218,3 +220,55 @@ def test_the_tutorial_s_side_unpickles_nothing(folder: Path, monkeypatch: pytest
     for name in ("load", "loads", "Unpickler"):
         monkeypatch.setattr(pickle, name, refuse)
     assert kern.tokens_theirs(folder)
+
+
+def test_training_is_timed_until_the_bound():
+    songs = [ts.BarredSong(tuple(song.split()), "2/4") for song in SONGS * 4]
+    data = SongSplit("small", songs, songs[:2], songs[:2])
+    size = len(data.vocabulary)
+    ours = ts.MelodyLSTM(data.vocabulary, 8, 12, views=("bar",), metres=["2/4"])
+    theirs = ts.WindowLSTM(size, 4, size, 8, vocabulary=data.vocabulary)
+    settings = {"batch_size": 4, "batches_per_epoch": 2, "learning_rate": 0.02}
+    findings = training.compare(ours, theirs, data, 40, bound=1.0, settings=(settings, settings))
+    assert findings.results[0].goal == 10 and findings.results[0].value > 0 and not findings.failures
+    assert "targets a second" in findings.remarks[0] and "MB of memory" in findings.remarks[1]
+
+
+def test_a_training_that_does_not_arrive_is_said():
+    songs = [ts.BarredSong(tuple(song.split()), "2/4") for song in SONGS * 4]
+    data = SongSplit("small", songs, songs[:2], songs[:2])
+    settings = {"batch_size": 4, "batches_per_epoch": 1, "learning_rate": 1e-4}
+    models = [ts.MelodyLSTM(data.vocabulary, 4, 4) for _ in range(2)]
+    findings = training.compare(*models, data, 1, bound=0.1, settings=(settings, settings))
+    assert "ours stopped at" in findings.failures[0] and "their seconds are a least" in findings.remarks[-1]
+
+
+def test_the_peak_of_memory_is_seen():
+    with training.Peak() as peak:
+        kept = bytearray(80_000_000)
+        kept[::4096] = b"x" * len(kept[::4096])
+        time.sleep(0.1)
+    assert 60e6 < peak.bytes < 300e6
+
+
+def test_a_step_is_timed_in_several_ways(monkeypatch: pytest.MonkeyPatch):
+    def refused(*_: object, **__: object):
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(torch, "compile", refused)  # it would take half a minute
+    songs = [ts.BarredSong(tuple(song.split()), "2/4") for song in SONGS * 4]
+    data = SongSplit("small", songs, songs[:2], songs[:2])
+    model = ts.MelodyLSTM(data.vocabulary, 4, 4, views=("bar",), metres=["2/4"])
+    findings = step.compare(model, data, count=2, size=2, repeats=1)
+    assert findings.results[0].value > 0
+    padded, parts, clocked = findings.remarks
+    assert re.fullmatch(r"Padding: \d+% of a batch of songs of like length, \d+% as they come", padded)
+    assert sum(int(share) for share in re.findall(r"(\d+)%", parts)) in range(97, 104)
+    assert "1 thread, bfloat16" in clocked and "torch.compile does not run here (RuntimeError)" in clocked
+
+
+def test_padding_is_what_is_no_target():
+    vocabulary = ts.Vocabulary.of(SONGS)
+    songs = ts.WholeSongs(vocabulary, [["60"] * 3, ["62"] * 7])  # with the end 4 and 8 targets
+    assert step.padding([songs.at([0, 1])]) == pytest.approx(4 / 16) and step.padding([songs.at([1])]) == 0
+    assert sum(len(batch.inputs) for batch in step.as_they_come(songs, 1)) == 2

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from bench.measure import Findings
 
-NAMES = ("kern", "memory", "generation", "show", "scratch")
+NAMES = ("kern", "memory", "generation", "show", "scratch", "training", "step")
 HEAD = ["what", "ours", "theirs", "measured", "goal", "reached"]
 
 

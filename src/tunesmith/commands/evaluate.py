@@ -39,8 +39,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     if model.vocabulary is None:
         raise ValueError(f"{options.model} holds a {type(model).__name__} without a vocabulary: it can't read songs")
     name, train, valid, test = (_texts if isinstance(model, ts.CharLSTM) else _songs)(model, options.source)
-    learned_from = load_card(options.model).get("collection", name)
-    if name not in learned_from.split(" + ") and options.part != "all":
+    card = load_card(options.model)
+    learned_from = card.get("collection", name)
+    if name in card.get("more", ()):
+        print(f"the model learned from all of {name}, but for variants of songs that {learned_from} holds out")
+    elif name not in learned_from.split(" + ") and options.part != "all":
         print(f"the model learned from {learned_from}: songs that stand in {name} too may be known to it")
     part = {"train": train, "valid": valid, "test": test, "all": [*train, *valid, *test]}[options.part]
     train, known = ([song for song in songs if _knows(model, song)] for songs in (train, part))
@@ -59,7 +62,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _songs(model: ts.MelodyLSTM, source: str) -> tuple[str, list, list, list]:
     """The source's name, and its songs as tokens, divided."""
     songs = ts.load(source)
-    return songs.name, *split_tokens(songs, model.step)
+    return songs.name, *split_tokens(songs, model.step, collection=songs.name)
 
 
 def _texts(model: ts.CharLSTM, source: str) -> tuple[str, list, list, list]:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import tunesmith as ts
 from tunesmith.commands.parsing import COUNT, RANDOM_SEED, Commands, check_free, new_command
-from tunesmith.commands.splitting import split_tokens
+from tunesmith.commands.splitting import more_tokens, split_melodies
+from tunesmith.models.views import ECHOES, VIEWS
 from tunesmith.music.files import write_whole
 from tunesmith.music.sources import COLLECTIONS
+from tunesmith.tokens.barred import encode_barred
 
 
 def add(commands: Commands) -> None:
@@ -48,11 +50,35 @@ def _add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--hidden-size", type=COUNT, default=256, help="numbers that the LSTM remembers with")
     command.add_argument("--layers", type=COUNT, default=1, help="LSTM layers on top of each other")
     command.add_argument("--dropout", type=float, default=0.3, help="share of outputs silenced while training")
+    command.add_argument(
+        "--views",
+        nargs="+",
+        choices=VIEWS,
+        default=[],
+        metavar="VIEW",
+        help=f"what MelodyLSTM is told: {', '.join(VIEWS)}",
+    )
+    command.add_argument(
+        "--tied", action="store_true", help="MelodyLSTM's embedding of a token is its row of the output layer too"
+    )
+    command.add_argument(
+        "--input-dropout", type=float, metavar="P", help="of MelodyLSTM's embedding, where it should not be --dropout"
+    )
+    command.add_argument("--variational", action="store_true", help="MelodyLSTM's dropout lasts a whole song")
+    command.add_argument(
+        "--more", nargs="+", default=[], metavar="SOURCE", help="collections to learn from beside SOURCE (MelodyLSTM)"
+    )
     command.add_argument("--batch-size", type=COUNT, default=32, help="songs, or windows, in a batch")
     command.add_argument("--window", type=COUNT, default=128, help="characters in a random window (CharLSTM)")
     command.add_argument("--learning-rate", type=float, default=0.003, help="of Adam")
     command.add_argument(
         "--decay", type=float, default=1.0, help="what the learning rate is multiplied by after each epoch"
+    )
+    command.add_argument(
+        "--averaging", type=float, default=0.0, help="end with a running average of the weights, such as 0.998; 0: none"
+    )
+    command.add_argument(
+        "--precision", choices=("float32", "bfloat16"), default="float32", help="of the forward pass while training"
     )
     command.add_argument(
         "--random-seed", type=RANDOM_SEED, default=1, metavar="N", help="decides first weights, order and dropout"
@@ -65,7 +91,10 @@ def _add_options(command: argparse.ArgumentParser) -> None:
 
 
 # What decides the result, beside the songs: it is written on the card.
-_TRAINING = ("epochs", "batches_per_epoch", "patience", "batch_size", "learning_rate", "decay", "random_seed")
+_TRAINING = (
+    *("epochs", "batches_per_epoch", "patience", "batch_size", "learning_rate", "decay"),
+    *("averaging", "precision", "random_seed"),
+)
 
 
 @dataclass
@@ -95,7 +124,7 @@ def _train(options: argparse.Namespace) -> None:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device {options.device!r} is not to be had here: cpu always is") from error
     of_text = options.model == "CharLSTM"
-    data = _texts(options.source) if of_text else _songs(options.source)
+    data = _texts(options.source) if of_text else _songs(options.source, options.more)
     count = len(data.train) + len(data.valid) + len(data.test)
     if not (data.train and data.valid):
         raise ValueError(f"{data.name} has too few songs to divide 80/10/10 ({count}): give it ten or more")
@@ -115,6 +144,8 @@ def _train(options: argparse.Namespace) -> None:
         batches_per_epoch=options.batches_per_epoch,
         window=options.window if of_text else None,
         decay=options.decay,
+        averaging=options.averaging,
+        precision=options.precision,
         generator=torch.Generator().manual_seed(options.random_seed),
         checkpoint=options.checkpoint,
         on_epoch=_say if of_text else None,
@@ -128,6 +159,7 @@ def _train(options: argparse.Namespace) -> None:
     settings = {name: value for name in names if (value := getattr(options, name)) is not None}
     card = {
         "collection": data.name,
+        **({"more": options.more} if options.more else {}),
         "songs": {
             "training": len(data.train),
             "validation": len(data.valid),
@@ -149,19 +181,26 @@ def _train(options: argparse.Namespace) -> None:
     print(f"written: {options.out} ({options.out.stat().st_size:,} bytes) and its card, {page}")
 
 
-def _songs(sources: list[str]) -> _Data:
-    """Token songs of one source. ValueError for several."""
+def _songs(sources: list[str], more: list[str]) -> _Data:
+    """Token songs of one source, and what others add to its training songs. ValueError for several sources."""
     if len(sources) > 1:
-        raise ValueError(f"only a CharLSTM learns from several sources: give one of {', '.join(sources)}")
+        raise ValueError(
+            f"only a CharLSTM learns from several sources: give one of {', '.join(sources)}, or use --more"
+        )
     songs = ts.load(sources[0])
     print(songs.report)
-    parts = split_tokens(songs)
+    melodies = split_melodies(songs)
+    train, valid, test = ([encode_barred(song, collection=songs.name) for song in part] for part in melodies)
     told = "80/10/10 by song, songs with the same title or incipit on one side, seed 0"
+    if more:
+        added = more_tokens(more, [*melodies[1], *melodies[2]], ts.Vocabulary.of([*train, *valid, *test]))
+        told += f"; {len(added):,} more training songs, without variants of validation and test songs"
+        train = [*train, *added]
 
     def leaks() -> int:
-        return len(ts.near_duplicates(map(ts.decode, parts[2]), map(ts.decode, parts[0])))
+        return len(ts.near_duplicates(map(ts.decode, test), map(ts.decode, train)))
 
-    return _Data(songs.name, *parts, len(songs.report.left_out), told, leaks)
+    return _Data(songs.name, train, valid, test, len(songs.report.left_out), told, leaks)
 
 
 def _texts(sources: list[str]) -> _Data:
@@ -236,7 +275,17 @@ def _new_model(options: argparse.Namespace, data: _Data):
             dropout=options.dropout,
             vocabulary=vocabulary,
         )
-    return ts.MelodyLSTM(vocabulary, *sizes)
+    heard = [song for song in data.train if song.time_signature]
+    return ts.MelodyLSTM(
+        vocabulary,
+        *sizes,
+        views=options.views,
+        metres=sorted({song.time_signature for song in heard}) if {"bar", *ECHOES} & {*options.views} else (),
+        collections=[data.name, *options.more] if "collection" in options.views else (),
+        tied=options.tied,
+        input_dropout=options.input_dropout,
+        variational=options.variational,
+    )
 
 
 def _command_line(options: argparse.Namespace) -> str:
@@ -245,8 +294,15 @@ def _command_line(options: argparse.Namespace) -> str:
     _add_options(parser)
     defaults = vars(parser.parse_args([*options.source, "--out", str(options.out)]))
     changed = [
-        f"--{name.replace('_', '-')} {value}"
+        f"--{name.replace('_', '-')} {_as_typed(value)}".rstrip()
         for name, default in defaults.items()
         if (value := getattr(options, name)) != default and name not in ("overwrite", "checkpoint", "device")
     ]
     return " ".join(["python -m tunesmith train", *options.source, "--out", options.out.as_posix(), *changed])
+
+
+def _as_typed(value: object) -> str:
+    """An option's value as one types it: nothing for a flag, several words for a list."""
+    if value is True:
+        return ""
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
