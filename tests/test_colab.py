@@ -70,7 +70,7 @@ def test_the_set_up_is_short_and_formatted():
 
 # ---------------------------------------------------------------- which networks a lesson needs
 
-KNOWN = {"erk", "irish", "han"}
+KNOWN = {"erk", "folk", "irish", "han"}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ KNOWN = {"erk", "irish", "han"}
         ("ts.load('erk')  # a collection", "", set()),
         ("model = ts.load_model('erk').double()", "", {"erk"}),
         ("%time ts.load_model('han')\n!ls\nload_model(path='irish')", "", {"irish"}),
-        ("card = ts.load_card()", "", {"erk"}),
+        ("card = ts.load_card()", "", {"folk"}),
         ("ts.load_model('my_network.safetensors')", "", set()),
         ("ts.data_path('models', 'han.safetensors')", "", {"han"}),
         ("for name in ('irish', 'han'):\n    ts.load_model(name)", "", {"irish", "han"}),

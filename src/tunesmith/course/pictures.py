@@ -18,7 +18,7 @@ from tunesmith.music.files import write_whole
 from tunesmith.music.melody import Melody
 
 TUNE = "nobodys_tune.svg"
-# README names this command: python -m tunesmith generate --seed "…" --random-seed 10 …
+# README names this command: python -m tunesmith generate --model erk --seed "…" --random-seed 10 …
 TUNE_SEED = "65 _ _ _ 65 _ 69"
 TUNE_RANDOM_SEED = 10
 

@@ -29,7 +29,7 @@ from tunesmith.publish.badges import BADGE
 
 WEIGHTS = re.compile(r"tunesmith/data/models/(\w+)\.safetensors")
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
-DEFAULT = "erk"  # what load_model() takes when it is given no name
+DEFAULT = "folk"  # what load_model() takes when it is given no name
 LINE = 1024  # signs of the packed wheel in a line
 
 UNPACK = '''\
