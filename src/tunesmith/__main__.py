@@ -8,9 +8,29 @@ import warnings
 from collections.abc import Sequence
 
 import tunesmith as ts
-from tunesmith.commands import blend, doctor, encode, evaluate, generate, run, show, train, validity, ways
+from tunesmith.commands import (
+    ablation,
+    blend,
+    compare,
+    doctor,
+    encode,
+    evaluate,
+    generate,
+    leakage,
+    pearce,
+    run,
+    sampling,
+    show,
+    train,
+    tune,
+    validity,
+    ways,
+)
 
-COMMANDS = (generate, show, encode, train, evaluate, run, blend, ways, validity, doctor)
+COMMANDS = (
+    *(generate, show, encode, train, evaluate, run),
+    *(blend, ways, validity, sampling, leakage, compare, ablation, tune, pearce, doctor),
+)
 
 _EXAMPLES = """examples:
   python -m tunesmith generate --seed "65 _ _ _ 65 _ 69" --out tune.mid
@@ -24,6 +44,12 @@ _EXAMPLES = """examples:
   python -m tunesmith blend --out my_blend.json
   python -m tunesmith ways irish han --out my_ways.json
   python -m tunesmith validity irish --out my_validity.json
+  python -m tunesmith sampling erk --melodies 20 --out my_sampling.json
+  python -m tunesmith leakage kinder --texts --out my_leakage.json
+  python -m tunesmith compare erk --batches 300 --seeds 1 --out my_comparison.json
+  python -m tunesmith ablation erk --rows base echo --seeds 1 --out my_ablation.json
+  python -m tunesmith tune kinder --trials 10 --batches 60 --out my_study.db --plots my_plots
+  python -m tunesmith pearce kinder --out my_pearce.json
   python -m tunesmith doctor
 """
 
