@@ -75,7 +75,7 @@ def test_the_shipped_weights_are_as_good_as_their_card_says(name: str, goal: flo
     train, valid, test = split_tokens(songs, collection="erk")
     encoded = [*train, *valid, *test]
     card, model = card_of(name), ts.load_model(name)
-    counts = {"training": len(train), "validation": len(valid), "test": len(test)}
+    counts = {"validation": len(valid), "test": len(test)} | ({} if "more" in card else {"training": len(train)})
     assert counts.items() <= card["songs"].items() and set(model.vocabulary) == {*ts.Vocabulary.of(encoded)}
     loss = mean_loss(model, valid)
     assert loss <= goal and loss == pytest.approx(card["nats_per_step"]["validation"], abs=2e-3)
