@@ -235,10 +235,10 @@ def test_in_jupyterlab_the_keyboard_moves_it(lab, tab, tmp_path):
     assert "x_t = +1.00" in tab.evaluate(drawn)
     tab.locator(".noUi-handle").first.focus()
     tab.keyboard.press("ArrowRight")
-    tab.wait_for_function(f"() => ({drawn})().includes('x_t = +1.05')", timeout=20_000)
+    tab.wait_for_function(f"() => ({drawn})().includes('x_t = +1.05')", timeout=60_000)
     tab.get_by_role("button", name="One step on").click()
     after = step(1.05, 0.2, 0.5, START)
-    tab.wait_for_function(f"() => ({drawn})().includes('h_{{t−1}} = {after.h:+.2f}')", timeout=20_000)
+    tab.wait_for_function(f"() => ({drawn})().includes('h_{{t−1}} = {after.h:+.2f}')", timeout=60_000)
     assert tab.evaluate("() => document.querySelector(\"img[alt^='LSTM cell']\").naturalWidth") > 0
     assert tab.complaints == []
     tab.screenshot(path=tmp_path / "explorer.png")

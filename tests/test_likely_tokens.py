@@ -184,8 +184,9 @@ def test_generate_hands_both_on(which, monkeypatch):
     draw = room.sample
     monkeypatch.setattr(room, "sample", lambda *rest, **options: seen.append(options) or draw(*rest, **options))
     model = models()[which]
-    generate(model, steps=3, minimum=9, top_k=4, top_p=0.5, generator=torch.Generator().manual_seed(0))
-    assert seen == [{"top_k": 4, "top_p": 0.5}] * 3
+    chosen = {"top_k": 4, "top_p": 0.5, "typical_p": 0.9}
+    generate(model, steps=3, minimum=9, generator=torch.Generator().manual_seed(0), **chosen)
+    assert seen == [chosen] * 3
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -251,11 +251,11 @@ def test_an_exploding_learning_rate_stops_with_the_best_weights(tmp_path, monkey
     network, path, epochs = model(build, dropout=0), tmp_path / "c.safetensors", []
     train_epoch = room._train_epoch
 
-    def explode(model, optimiser, *rest):
+    def explode(run, *rest):
         epochs.append(1)
         if len(epochs) > 2:
-            optimiser.param_groups[0]["lr"] = 1e5
-        return train_epoch(model, optimiser, *rest)
+            run.optimiser.param_groups[0]["lr"] = 1e5
+        return train_epoch(run, *rest)
 
     monkeypatch.setattr(room, "_train_epoch", explode)
     with warnings.catch_warnings(record=True) as caught:

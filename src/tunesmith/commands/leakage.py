@@ -120,7 +120,7 @@ def _more(source: str, names: Sequence[str]) -> dict[str, Any]:
     """What leaks into the test songs of a collection from others that are learned from beside it: all their songs,
     and those that `train` takes, without variants of the validation and test songs."""
     from tunesmith.learn.leakage import leakage
-    from tunesmith.learn.pearce_networks import without_variants
+    from tunesmith.learn.variants import without_variants
     from tunesmith.tokens.split import split_places
 
     name, _, songs, contents = _songs(source)

@@ -90,9 +90,9 @@ class _Table:
 
     def __init__(self, model: ts.MelodyLSTM, options: argparse.Namespace) -> None:
         from tunesmith.learn.checkpoint import load_card
-        from tunesmith.learn.pearce_networks import without_variants
         from tunesmith.learn.reference import Reference
         from tunesmith.learn.sample import check_request
+        from tunesmith.learn.variants import without_variants
 
         check_request(model, options.steps, None, 0)  # refuses a model that writes text before the work
         self.model, self.options = model, options
