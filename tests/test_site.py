@@ -10,6 +10,7 @@ import pytest
 
 from tunesmith.course import notebooks
 from tunesmith.publish import site, site_sources
+from tunesmith.publish.site_docstrings import listed
 from tunesmith.publish.site_sources import Places, SiteError, contents, licence, relinked, staged_lesson
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +92,30 @@ def test_contents_name_every_lesson_and_what_is_heard():
         assert f"[{path.name[:2]} · {title[2:]}](notebooks/{path.name})" in text and sentence in text
         assert f"\nnotebooks/{path.stem}\n" in text
     assert "https:" not in text, "no badge"
+
+
+def explained(notes, tempo=None, *, rest=0):
+    """A function with parameters."""
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (
+            "Does it.\n\nnotes: a row\n  of them. tempo, rest: numbers; None: no tempo. Raises ValueError for none.\n",
+            "Does it.\n\n- ``notes``: a row of them.\n\n- ``tempo, rest``: numbers; None: no tempo.\n\n"
+            "Raises ValueError for none.\n",
+        ),
+        ("Not one: of them.\n", "Not one: of them.\n"),
+        ("Some `Note`s, a ``Key``s and `a` or `b`.", "Some `Note`\\ s, a ``Key``\\ s and `a` or `b`.\n"),
+    ],
+)
+def test_docstrings_list_their_parameters(text, expected):
+    assert listed(explained, text).rstrip() == expected.rstrip()
+
+
+def test_a_docstring_of_what_has_no_signature_stays():
+    assert listed(property(), "notes: a row.") == "notes: a row.\n"
 
 
 def test_licences_are_named():

@@ -20,7 +20,20 @@ COUNTS = """() => Object.fromEntries(Object.entries({
 }).map(([name, part]) => [name, document.querySelectorAll(part).length]))"""
 MISSING = "() => [...document.images].filter((image) => !image.naturalWidth).map((image) => image.alt)"
 HEADINGS = "() => [...document.querySelectorAll('main :is(h1,h2,h3,h4,h5,h6)')].map((h) => Number(h.tagName[1]))"
-DARK = "() => document.documentElement.dataset.theme === 'dark'"
+RAW = r"""() => {
+    const found = [], walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+        const part = walk.currentNode.parentElement, text = walk.currentNode.data;
+        if (part.closest('pre, script, noscript, style, svg, .math')) continue;
+        if ((part.closest('code') ? /`/ : /`|\]\(|\$[^$]+\$|<\/?[a-z]+>/).test(text)) found.push(text.trim());
+    }
+    return found;
+}"""
+CUT = """() => [...document.querySelectorAll('main :is(code.literal, img, h1, h2, h3, summary)')].filter(
+    (part) => part.getBoundingClientRect().right > innerWidth && !part.closest('table, pre')
+).map((part) => part.textContent || part.alt)"""
+DARK = """() => document.documentElement.dataset.theme === 'dark'
+    && document.getAnimations().every((change) => change.playState !== 'running')"""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +60,14 @@ def said(browser, address, pages):
 
 
 def whole(tab, name):
-    """Every picture, score and formula is there; headings are in order."""
+    """Every picture, score and formula is there; no raw Markdown is left; headings are in order."""
     count = tab.evaluate(COUNTS)
     complaints = [f"a picture is missing: {alt}" for alt in tab.evaluate(MISSING)]
     if count["unnamed"] or count["still"] or count["wrong"] or count["formulas"] != count["drawn"]:
         complaints.append(f"pictures, scores or formulas are not as they should be: {count}")
     if name.startswith("notebooks/") and not count["scores"]:
         complaints.append("a lesson without a score")
+    complaints += [f"Markdown or HTML that nobody turned into words: {text}" for text in tab.evaluate(RAW)]
     levels = tab.evaluate(HEADINGS)
     if levels[:1] != [1] or levels.count(1) != 1 or any(b - a > 1 for a, b in itertools.pairwise(levels)):
         complaints.append(f"headings are out of order: {levels}")
@@ -61,9 +75,10 @@ def whole(tab, name):
 
 
 def narrow(tab):
-    """The page does not scroll sideways."""
+    """The page does not scroll sideways, and nothing but code and tables, which scroll by themselves, is cut."""
     width = tab.evaluate("() => document.documentElement.scrollWidth")
-    return [f"{width} pixels wide"] if width > PHONE["width"] else []
+    cut = [f"cut at the screen's edge: {text}" for text in tab.evaluate(CUT)]
+    return [f"{width} pixels wide"] * (width > PHONE["width"]) + cut
 
 
 def axe(axe_core, tab, name, **options):

@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tunesmith.publish.site_docstrings import process
 from tunesmith.publish.site_sources import SiteError, stage
 
 MARK = ".tunesmith-site"  # a folder that holds this file was written by us, and may be replaced
@@ -45,6 +46,7 @@ CONFIGURATION: dict[str, Any] = {
     "highlight_language": "none",  # of fences that name none: most are commands
     "default_role": "code",  # what stands between single backticks in a docstring
     "autodoc_typehints_format": "short",
+    "autodoc_inherit_docstrings": False,  # PyTorch's own words stay with PyTorch
     "autodoc_member_order": "bysource",
     "add_module_names": False,
     "autosummary_generate": False,
@@ -91,6 +93,7 @@ def build(root: Path, folder: Path) -> tuple[int, float]:
         warnings = io.StringIO()
         with contextlib.redirect_stderr(io.StringIO()):
             app = Sphinx(sources, None, made, kept, "html", CONFIGURATION, status=None, warning=warnings, freshenv=True)
+            app.connect("autodoc-process-docstring", process)
             app.build()
         copy_mathjax(made / "_static" / "mathjax")
         if said := warnings.getvalue().strip():

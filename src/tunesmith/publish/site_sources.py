@@ -78,7 +78,8 @@ def stage(root: Path, folder: Path) -> int:
     others = [name for name in texts if name not in guides and name != "README.md"]
     others.sort(key=lambda name: not name.startswith("data/"))
     _write(
-        folder / "guides.md", _section("Guides", "For who teaches, looks something up, or came from elsewhere.", guides)
+        folder / "guides.md",
+        _section("Guides", "For those who teach, look something up, or know the first project.", guides),
     )
     words = "Licences, sources, and how the course is made."
     _write(folder / "about.md", _section("About", words, ["licence.md", *others]))
