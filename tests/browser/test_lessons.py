@@ -206,7 +206,7 @@ def test_on_a_dark_page_scores_and_pictures_keep_a_light_ground(lesson):
         assert set(grounds) <= {"rgb(255, 255, 255)"}
         for image in tab.evaluate(IMAGES):
             *colour, opacity = image["corner"]
-            assert opacity == 255 and min(colour) > 200, image
+            assert opacity > 220 and min(colour) > 200, image  # a diagram's ground has round corners
         keep(tab, f"{lesson.name[:2]}-dark")
     finally:
         command(tab, "apputils:change-theme", theme="JupyterLab Light")
