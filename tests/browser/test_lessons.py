@@ -156,10 +156,14 @@ def test_every_score_is_drawn_and_every_player_is_ready_and_as_long_as_its_notes
 
 
 def test_the_cursor_is_on_the_note_that_sounds(lesson):
-    """At the first, a middle and the last note of every player, one note is lit: that one."""
+    """At the first, a middle and the last note of every player, one note is lit: that one.
+
+    Notes of less than 40 ms are passed over (lesson 04 shows some): the cursor goes 10 ms ahead of the sound.
+    """
     for place, player in enumerate(lesson.tab.evaluate(PLAYERS)):
         times = player["times"]
-        for note in sorted({0, len(times) // 2, len(times) - 1}):
+        heard = [note for note, (begin, end) in enumerate(times) if end - begin >= 0.04]
+        for note in sorted({heard[0], heard[len(heard) // 2], heard[-1]}):
             lit, bands = lesson.tab.evaluate(
                 """([place, seconds]) => new Promise((done) => {
                     const card = document.querySelectorAll('.tunesmith-player')[place];

@@ -154,7 +154,7 @@ def _explorer(weights: Mapping[str, float]) -> Any:
     for place, (words, _, _) in enumerate(_PARTS.values()):
         tabs.set_title(place, words.removesuffix(" gate"))
     controls = [*state.values(), widgets.HBox([further, again]), tabs, table]
-    left = widgets.VBox(controls, layout={"min_width": "330px", "flex": "1 1 330px"})
+    left = widgets.VBox(controls, layout={"min_width": "300px", "flex": "1 1 330px"})
     right = widgets.VBox([drawing], layout={"min_width": "300px", "flex": "2 1 420px"})
     return widgets.Box([left, right], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
 
