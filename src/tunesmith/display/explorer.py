@@ -154,8 +154,8 @@ def _explorer(weights: Mapping[str, float]) -> Any:
     for place, (words, _, _) in enumerate(_PARTS.values()):
         tabs.set_title(place, words.removesuffix(" gate"))
     controls = [*state.values(), widgets.HBox([further, again]), tabs, table]
-    left = widgets.VBox(controls, layout={"min_width": "300px", "flex": "1 1 330px"})
-    right = widgets.VBox([drawing], layout={"min_width": "300px", "flex": "2 1 420px"})
+    left = widgets.VBox(controls, layout={"min_width": "240px", "flex": "1 1 330px"})
+    right = widgets.VBox([drawing], layout={"min_width": "240px", "flex": "2 1 420px"})
     return widgets.Box([left, right], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
 
 
@@ -168,7 +168,7 @@ def _slider(widgets: Any, words: str, value: float, reach: float) -> Any:
         description=words,
         readout_format="+.2f",
         style={"description_width": "110px"},
-        layout={"width": "310px"},
+        layout={"width": "98%", "max_width": "310px"},
     )
 
 
