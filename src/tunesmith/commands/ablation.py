@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import tunesmith as ts
-from tunesmith.commands.experiments import Json, Row, SongSplit, grow_table, song_split, table_text, train_row
-from tunesmith.commands.parsing import COUNT, Commands, new_command
+from tunesmith.commands.experiments import (
+    Json,
+    Row,
+    SongSplit,
+    add_options,
+    grow_table,
+    song_split,
+    table_text,
+    train_row,
+    wanted_rows,
+)
+from tunesmith.commands.parsing import Commands, new_command
 from tunesmith.tokens.barred import BarredSong
 
 # The songs that `more` adds: all of Essen but erk. Chinese songs are among them; the collection's embedding tells.
@@ -104,31 +113,19 @@ def moved_by(song: BarredSong, semitones: int) -> BarredSong:
 
 def add(commands: Commands) -> None:
     command = new_command(commands, "ablation", _ablation, "measure what each addition to MelodyLSTM brings")
-    command.add_argument("source", nargs="?", default="erk", metavar="SOURCE", help="a collection of songs")
     command.add_argument("--more", nargs="*", default=list(ESSEN), metavar="SOURCE", help="what the last rows add")
-    command.add_argument("--batches", type=COUNT, default=1500, help="batches of 16 songs that each network is given")
-    command.add_argument("--seeds", type=COUNT, default=2, help="networks for each row")
-    command.add_argument("--rows", nargs="*", metavar="NAME", help="only these rows")
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.json", help="the numbers; a file that is there is gone on with"
-    )
+    add_options(command, seeds=2)
 
 
 def _ablation(options: argparse.Namespace) -> None:
-    from tunesmith.models.token_model import count_parameters
-
-    wanted = [row for row in rows(options.batches) if not options.rows or row.name in options.rows]
-    if unknown := {*(options.rows or ())} - {row.name for row in wanted}:
-        names = ", ".join(row.name for row in rows(options.batches))
-        raise ValueError(f"there is no row {', '.join(sorted(unknown))}; there are: {names}")
-    data = song_split(options.source, options.more if any(row.more for row in wanted) else ())
-    by_name = {row.name: row for row in wanted}
+    by_name = {row.name: row for row in rows(options.batches)}
+    wanted = wanted_rows(list(by_name), options.rows)
+    data = song_split(options.source, options.more if any(by_name[name].more for name in wanted) else ())
 
     def measure(name: str, seed: int) -> Json:
-        model, told = train_row(by_name[name], data, seed)
-        return {**told, "weights": count_parameters(model)}
+        return train_row(by_name[name], data, seed)
 
     settings = {"source": options.source, "more": options.more, "batches": options.batches, "base": BASE, "fit": FIT}
-    table = grow_table(options.out, settings, dict.fromkeys(by_name, options.seeds), measure)
+    table = grow_table(options.out, settings, dict.fromkeys(wanted, options.seeds), measure)
     print(table_text(table))
     print(f"written: {options.out}")

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 import tunesmith as ts
 from tunesmith.commands.ablation import ALL_VIEWS, network, schedule
-from tunesmith.commands.experiments import Json, Row, SongSplit, grow_table, song_split, table_text, train_row
-from tunesmith.commands.parsing import COUNT, Commands, new_command
+from tunesmith.commands.experiments import (
+    Json,
+    Row,
+    SongSplit,
+    add_options,
+    grow_table,
+    song_split,
+    table_text,
+    train_row,
+    wanted_rows,
+)
+from tunesmith.commands.parsing import Commands, new_command
 
 ORDERS = range(9)  # of the Markov chains
 WINDOW_BATCH = 256  # windows in a batch of WindowLSTM, each with one target
@@ -89,36 +97,21 @@ def add(commands: Commands) -> None:
     command = new_command(
         commands, "compare", _compare, "measure Markov chains and networks of equal size on the same songs"
     )
-    command.add_argument("source", nargs="?", default="erk", metavar="SOURCE", help="a collection of songs")
-    command.add_argument("--batches", type=COUNT, default=1500, help="batches of 16 songs that each network is given")
-    command.add_argument("--seeds", type=COUNT, default=3, help="networks for each row")
-    command.add_argument("--rows", nargs="*", metavar="NAME", help="only these rows")
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.json", help="the numbers; a file that is there is gone on with"
-    )
+    add_options(command, seeds=3)
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from tunesmith.models.token_model import count_parameters
-
     chains = {f"Markov, order {order}": order for order in ORDERS}
     trained = {row.name: row for row in networks(options.batches)}
-    wanted = _wanted([*chains, *trained], options.rows)
+    wanted = wanted_rows([*chains, *trained], options.rows)
     data = song_split(options.source)
 
     def measure(name: str, seed: int) -> Json:
         if name in chains:
             return counted(data, chains[name])
-        model, told = train_row(trained[name], data, seed)
-        return {**told, "weights": count_parameters(model)}
+        return train_row(trained[name], data, seed)
 
     settings = {"source": options.source, "batches": options.batches, "batch": 16, "window_batch": WINDOW_BATCH}
     seeds = {name: 1 if name in chains else options.seeds for name in wanted}
     print(table_text(grow_table(options.out, settings, seeds, measure)))
     print(f"written: {options.out}")
-
-
-def _wanted(names: Sequence[str], asked: Sequence[str] | None) -> list[str]:
-    if unknown := {*(asked or ())} - {*names}:
-        raise ValueError(f"there is no row {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
-    return [name for name in names if not asked or name in asked]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import statistics
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tunesmith as ts
+from tunesmith.commands.parsing import COUNT
 from tunesmith.commands.splitting import more_tokens, split_melodies
 from tunesmith.music.files import write_whole
 from tunesmith.tokens.barred import BarredSong, encode_barred
@@ -74,12 +76,13 @@ class Row:
     memory: bool = False
 
 
-def train_row(row: Row, data: SongSplit, seed: int) -> tuple[ts.MelodyLSTM, Json]:
-    """Train one network with one seed: the network, and its losses, steps, seconds."""
+def train_row(row: Row, data: SongSplit, seed: int) -> Json:
+    """Train one network with one seed: its losses, epochs, seconds and number of weights."""
     import torch
 
     from tunesmith.learn.song_memory import memory_loss
     from tunesmith.learn.train import mean_loss
+    from tunesmith.models.token_model import count_parameters
 
     torch.manual_seed(seed)
     model = row.build(data)
@@ -92,7 +95,26 @@ def train_row(row: Row, data: SongSplit, seed: int) -> tuple[ts.MelodyLSTM, Json
     if row.memory:
         losses["test"] = round(memory_loss(model, data.valid, data.test), 4)
     told = {"seed": seed, **losses, "epochs": history.epochs, "kept": history.best_epoch}
-    return model, {**told, "seconds": round(seconds), "processor_seconds": round(busy)}
+    spent = {"seconds": round(seconds), "processor_seconds": round(busy)}
+    return {**told, **spent, "weights": count_parameters(model)}
+
+
+def add_options(command: argparse.ArgumentParser, seeds: int) -> None:
+    """What both commands are asked. seeds: the default."""
+    command.add_argument("source", nargs="?", default="erk", metavar="SOURCE", help="a collection of songs")
+    command.add_argument("--batches", type=COUNT, default=1500, help="batches of 16 songs that each network is given")
+    command.add_argument("--seeds", type=COUNT, default=seeds, help="networks for each row")
+    command.add_argument("--rows", nargs="*", metavar="NAME", help="only these rows")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILE.json", help="the numbers; a file that is there is gone on with"
+    )
+
+
+def wanted_rows(names: Sequence[str], asked: Sequence[str] | None) -> list[str]:
+    """The rows that were asked for, in the table's order; all without any. Raises ValueError for an unknown one."""
+    if unknown := {*(asked or ())} - {*names}:
+        raise ValueError(f"there is no row {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    return [name for name in names if not asked or name in asked]
 
 
 def grow_table(out: Path, settings: Json, rows: Mapping[str, int], measure: Callable[[str, int], Json]) -> Json:
